@@ -1,0 +1,197 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/model/labels.h"
+#include "base/model/matcher.h"
+#include "base/types.h"
+
+/// The syntax tree of PromQL. Nodes and fields are named as in upstream's promql/parser/ast.go (Prometheus 3.14), whose behaviour they
+/// follow. A tree is built by Parse() (promql/parser.h), owned from the root, and not changed after that but by the passes of the planner.
+namespace tocsin::promql {
+
+/// Byte offsets [start, end) in the query's text.
+struct PositionRange {
+  int32_t start = 0;
+  int32_t end = 0;
+
+  bool operator==(const PositionRange&) const = default;
+};
+
+enum class ValueType { kNone, kScalar, kVector, kMatrix, kString };
+
+/// "scalar", "instant vector", "range vector", "string", "none": the words of error texts.
+std::string_view DocumentedType(ValueType type);
+
+enum class NodeKind {
+  kNumberLiteral,
+  kStringLiteral,
+  kVectorSelector,
+  kMatrixSelector,
+  kSubquery,
+  kBinary,
+  kUnary,
+  kAggregate,
+  kCall,
+  kParen,
+  kStepInvariant,
+  kDuration,
+};
+
+struct Expr {
+  explicit Expr(NodeKind k) : kind(k) {}
+  virtual ~Expr() = default;
+
+  NodeKind kind;
+  PositionRange pos;
+};
+using ExprPtr = std::unique_ptr<Expr>;
+
+/// The static type of an expression.
+ValueType TypeOf(const Expr& expr);
+
+enum class BinaryOp {
+  kAdd, kSub, kMul, kDiv, kMod, kPow, kAtan2,
+  kEqual, kNotEqual, kGreater, kLess, kGreaterOrEqual, kLessOrEqual,
+  kAnd, kOr, kUnless,
+  kTrimUpper,  // </
+  kTrimLower,  // >/
+};
+std::string_view BinaryOpText(BinaryOp op);
+bool IsComparison(BinaryOp op);
+bool IsSetOperator(BinaryOp op);
+
+enum class AggregateOp {
+  kSum, kAvg, kMin, kMax, kGroup, kCount, kCountValues, kQuantile, kStddev, kStdvar, kTopk, kBottomk, kLimitk, kLimitRatio,
+};
+std::string_view AggregateOpText(AggregateOp op);
+
+struct NumberLiteral : Expr {
+  NumberLiteral() : Expr(NodeKind::kNumberLiteral) {}
+  double value = 0;
+  bool is_duration = false;  // written as a duration, printed back as one
+};
+
+struct StringLiteral : Expr {
+  StringLiteral() : Expr(NodeKind::kStringLiteral) {}
+  std::string value;
+};
+
+/// Arithmetic on durations inside [...], subqueries and offset; evaluated before the query runs.
+enum class DurationOp { kNumber, kAdd, kSub, kMul, kDiv, kMod, kPow, kNegate, kPlus, kStep, kRange, kMin, kMax };
+struct DurationExpr : Expr {
+  DurationExpr() : Expr(NodeKind::kDuration) {}
+  DurationOp op = DurationOp::kNumber;
+  double number = 0;          // kNumber: seconds
+  bool number_is_duration = false;
+  ExprPtr lhs;                // a DurationExpr or NumberLiteral; null for unary operators and step()/range()
+  ExprPtr rhs;
+  bool wrapped = false;       // in parentheses
+};
+
+enum class AtPreprocessor { kNone, kStart, kEnd };
+
+struct VectorSelector : Expr {
+  VectorSelector() : Expr(NodeKind::kVectorSelector) {}
+  std::string name;                       // as written in front of the braces, else empty
+  std::vector<Matcher> matchers;          // __name__ included
+  DurationMs original_offset_ms = 0;
+  ExprPtr original_offset_expr;           // DurationExpr, or null
+  std::optional<TimestampMs> timestamp;   // @ <number>; filled in for start()/end() by the planner
+  AtPreprocessor start_or_end = AtPreprocessor::kNone;
+  bool bypass_empty_matcher_check = false;
+  bool anchored = false;
+  bool smoothed = false;
+};
+
+struct MatrixSelector : Expr {
+  MatrixSelector() : Expr(NodeKind::kMatrixSelector) {}
+  std::unique_ptr<VectorSelector> vector_selector;
+  DurationMs range_ms = 0;
+  ExprPtr range_expr;  // DurationExpr, or null
+};
+
+struct SubqueryExpr : Expr {
+  SubqueryExpr() : Expr(NodeKind::kSubquery) {}
+  ExprPtr expr;
+  DurationMs range_ms = 0;
+  ExprPtr range_expr;
+  DurationMs step_ms = 0;  // 0: the default
+  ExprPtr step_expr;
+  DurationMs original_offset_ms = 0;
+  ExprPtr original_offset_expr;
+  std::optional<TimestampMs> timestamp;
+  AtPreprocessor start_or_end = AtPreprocessor::kNone;
+};
+
+enum class MatchCardinality { kOneToOne, kManyToOne, kOneToMany, kManyToMany };
+std::string_view MatchCardinalityText(MatchCardinality card);  // "one-to-one", ...
+
+struct VectorMatching {
+  MatchCardinality card = MatchCardinality::kOneToOne;
+  std::vector<std::string> matching_labels;  // as written
+  bool on = false;
+  std::vector<std::string> include;          // group_left(...)/group_right(...)
+  std::optional<double> fill_left;
+  std::optional<double> fill_right;
+};
+
+struct BinaryExpr : Expr {
+  BinaryExpr() : Expr(NodeKind::kBinary) {}
+  BinaryOp op = BinaryOp::kAdd;
+  ExprPtr lhs;
+  ExprPtr rhs;
+  std::optional<VectorMatching> vector_matching;  // set when both sides are vectors
+  bool return_bool = false;
+};
+
+struct UnaryExpr : Expr {
+  UnaryExpr() : Expr(NodeKind::kUnary) {}
+  bool minus = false;  // else plus
+  ExprPtr expr;
+};
+
+struct AggregateExpr : Expr {
+  AggregateExpr() : Expr(NodeKind::kAggregate) {}
+  AggregateOp op = AggregateOp::kSum;
+  ExprPtr expr;
+  ExprPtr param;  // of topk, bottomk, quantile, count_values, limitk, limit_ratio; else null
+  std::vector<std::string> grouping;  // as written
+  bool without = false;
+};
+
+/// The signature of a function, looked up by the parser.
+struct Function {
+  std::string_view name;
+  std::vector<ValueType> arg_types;
+  int variadic = 0;  // 0: fixed; n > 0: the last n arguments are optional; -1: any number of the last one
+  ValueType return_type = ValueType::kVector;
+  bool experimental = false;
+};
+
+/// Null when there is no such function. What it points to lives for ever.
+const Function* FindFunction(std::string_view name);
+
+struct Call : Expr {
+  Call() : Expr(NodeKind::kCall) {}
+  const Function* function = nullptr;  // points into the static table
+  std::vector<ExprPtr> args;
+};
+
+struct ParenExpr : Expr {
+  ParenExpr() : Expr(NodeKind::kParen) {}
+  ExprPtr expr;
+};
+
+/// Put in by the planner around what has the same value at each step.
+struct StepInvariantExpr : Expr {
+  StepInvariantExpr() : Expr(NodeKind::kStepInvariant) {}
+  ExprPtr expr;
+};
+
+}  // namespace tocsin::promql
