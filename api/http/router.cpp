@@ -1,0 +1,141 @@
+#include "api/http/router.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+
+namespace tocsin::http {
+namespace {
+
+std::vector<std::string> SplitPath(std::string_view path) {
+  std::vector<std::string> parts;
+  size_t start = 0;
+  while (start < path.size()) {
+    const size_t end = std::min(path.find('/', start), path.size());
+    if (end > start) {
+      parts.emplace_back(path.substr(start, end - start));
+    }
+    start = end + 1;
+  }
+  return parts;
+}
+
+bool IsVariable(std::string_view part) {
+  return part.starts_with(':') || part == "*";
+}
+
+size_t LiteralParts(const std::vector<std::string>& parts) {
+  return static_cast<size_t>(std::count_if(parts.begin(), parts.end(), [](const std::string& part) { return !IsVariable(part); }));
+}
+
+bool MatchParts(const std::vector<std::string>& pattern, const std::vector<std::string>& path, std::vector<std::string>* parameters) {
+  parameters->clear();
+  for (size_t i = 0; i < pattern.size(); ++i) {
+    if (pattern[i] == "*") {
+      std::string rest;
+      for (size_t j = i; j < path.size(); ++j) {
+        Append(&rest, j == i ? "" : "/", path[j]);
+      }
+      parameters->push_back(std::move(rest));
+      return true;
+    }
+    if (i >= path.size()) {
+      return false;
+    }
+    if (pattern[i].starts_with(':')) {
+      parameters->push_back(path[i]);
+    } else if (pattern[i] != path[i]) {
+      return false;
+    }
+  }
+  return pattern.size() == path.size();
+}
+
+}  // namespace
+
+std::string CanonicalPath(std::string_view path) {
+  std::string out;
+  out.reserve(path.size());
+  for (const char c : path) {
+    if (c != '/' || out.empty() || out.back() != '/') {
+      out.push_back(c);
+    }
+  }
+  while (out.size() > 1 && out.back() == '/') {
+    out.pop_back();
+  }
+  return out.empty() ? "/" : out;
+}
+
+void Router::Handle(std::string_view methods, std::string_view pattern, Handler handler) {
+  std::vector<std::string> parts = SplitPath(pattern);
+  Entry* entry = nullptr;
+  if (std::any_of(parts.begin(), parts.end(), IsVariable)) {
+    const auto same = std::find_if(variable_.begin(), variable_.end(), [&](const auto& e) { return e->pattern == pattern; });
+    if (same != variable_.end()) {
+      entry = same->get();
+    } else {
+      const size_t literals = LiteralParts(parts);
+      const auto place = std::find_if(variable_.begin(), variable_.end(), [&](const auto& e) { return LiteralParts(e->parts) < literals; });
+      entry = variable_.insert(place, std::make_unique<Entry>())->get();
+    }
+  } else {
+    std::unique_ptr<Entry>& slot = literal_[CanonicalPath(pattern)];
+    if (slot == nullptr) {
+      slot = std::make_unique<Entry>();
+    }
+    entry = slot.get();
+  }
+  entry->pattern = pattern;
+  entry->parts = std::move(parts);
+  while (!methods.empty()) {
+    const size_t end = std::min(methods.find(' '), methods.size());
+    const std::string method(methods.substr(0, end));
+    methods.remove_prefix(std::min(end + 1, methods.size()));
+    for (const auto& [known, unused] : entry->methods) {
+      TOCSIN_CHECK_OP(known, !=, method);
+    }
+    entry->methods.emplace_back(method, handler);
+  }
+}
+
+const Router::Entry* Router::Find(std::string_view path, std::vector<std::string>* parameters) const {
+  const std::string canonical = CanonicalPath(path);
+  if (const auto it = literal_.find(canonical); it != literal_.end()) {
+    return it->second.get();
+  }
+  const std::vector<std::string> parts = SplitPath(canonical);
+  for (const auto& entry : variable_) {
+    if (MatchParts(entry->parts, parts, parameters)) {
+      return entry.get();
+    }
+  }
+  return nullptr;
+}
+
+Response Router::Route(Request* request) const {
+  std::vector<std::string> parameters;
+  const Entry* entry = Find(request->path, &parameters);
+  if (entry == nullptr) {
+    return TextResponse(404, "404 page not found\n");
+  }
+  std::string allowed;
+  for (const auto& [method, handler] : entry->methods) {
+    if (method == request->method) {
+      request->path_parameters = std::move(parameters);
+      return handler(*request);
+    }
+    Append(&allowed, allowed.empty() ? "" : ", ", method);
+  }
+  Response response = TextResponse(405, "Method Not Allowed\n");
+  response.Set("Allow", allowed);
+  return response;
+}
+
+std::string_view Router::PatternOf(std::string_view path) const {
+  std::vector<std::string> parameters;
+  const Entry* entry = Find(path, &parameters);
+  return entry == nullptr ? std::string_view() : std::string_view(entry->pattern);
+}
+
+}  // namespace tocsin::http

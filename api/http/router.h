@@ -1,0 +1,48 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "api/http/message.h"
+#include "base/strings.h"
+
+namespace tocsin::http {
+
+/// Finds the handler of a path. Patterns are parts between slashes: a literal, `:name` for any one non-empty part, and `*` as the last
+/// part for all that follows. Literals win over `:name`, longer prefixes over shorter ones.
+///
+/// Paths are compared without double slashes and without a slash at the end, so that nothing has to be redirected. An unknown path is
+/// answered 404, a known one with another method 405 with `Allow`.
+/// Threads: safe once all handlers are in.
+class Router {
+ public:
+  /// `methods` as in "GET POST". `pattern` must be new for those methods.
+  void Handle(std::string_view methods, std::string_view pattern, Handler handler);
+
+  /// Answers by the handler found; its request has path_parameters filled in. `request` is changed meanwhile.
+  Response Route(Request* request) const;
+
+  /// The pattern that a path belongs to ("/api/v1/label/:name/values"), for metrics; "" for none.
+  std::string_view PatternOf(std::string_view path) const;
+
+ private:
+  struct Entry {
+    std::string pattern;
+    std::vector<std::string> parts;
+    std::vector<std::pair<std::string, Handler>> methods;
+  };
+
+  const Entry* Find(std::string_view path, std::vector<std::string>* parameters) const;
+
+  absl::flat_hash_map<std::string, std::unique_ptr<Entry>, StringHash, StringEq> literal_;
+  std::vector<std::unique_ptr<Entry>> variable_;  // with ':' or '*', most literal parts first
+};
+
+/// "/a/b" of "//a/b/" and of "/a/b"; "/" of "".
+std::string CanonicalPath(std::string_view path);
+
+}  // namespace tocsin::http

@@ -1,0 +1,182 @@
+#include "base/json/writer.h"
+
+#include <array>
+#include <charconv>
+#include <cmath>
+
+#include "base/text/float_text.h"
+#include "base/text/quote.h"
+
+namespace tocsin {
+namespace {
+
+constexpr char kHexDigits[] = "0123456789abcdef";
+
+/// What becomes of an ASCII byte: 0 itself, 1 always escaped, 2 escaped for HTML.
+constexpr std::array<uint8_t, 128> MakeEscapeClasses() {
+  std::array<uint8_t, 128> classes{};
+  for (size_t c = 0; c < 0x20; ++c) {
+    classes[c] = 1;
+  }
+  classes['"'] = classes['\\'] = 1;
+  classes['<'] = classes['>'] = classes['&'] = 2;
+  return classes;
+}
+constexpr std::array<uint8_t, 128> kEscapeClasses = MakeEscapeClasses();
+
+void AppendEscapedByte(unsigned char c, std::string* out) {
+  switch (c) {
+    case '"': out->append("\\\""); return;
+    case '\\': out->append("\\\\"); return;
+    case '\n': out->append("\\n"); return;
+    case '\r': out->append("\\r"); return;
+    case '\t': out->append("\\t"); return;
+    default: break;
+  }
+  out->append("\\u00");
+  out->push_back(kHexDigits[c >> 4]);
+  out->push_back(kHexDigits[c & 15]);
+}
+
+template <typename Int>
+void AppendInteger(Int value, std::string* out) {
+  char buffer[24];
+  const auto end = std::to_chars(buffer, buffer + sizeof(buffer), value).ptr;
+  out->append(buffer, end);
+}
+
+}  // namespace
+
+void AppendPlainJsonString(std::string_view text, std::string* out) {
+  out->push_back('"');
+  size_t copied = 0;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const auto c = static_cast<unsigned char>(text[i]);
+    if (c < 0x80 && kEscapeClasses[c] == 1) [[unlikely]] {
+      out->append(text, copied, i - copied);
+      AppendEscapedByte(c, out);
+      copied = i + 1;
+    }
+  }
+  out->append(text, copied, text.size() - copied);
+  out->push_back('"');
+}
+
+void AppendJsonString(std::string_view text, std::string* out) {
+  out->push_back('"');
+  size_t copied = 0;
+  size_t i = 0;
+  const auto flush = [&](size_t upto, size_t next) {
+    out->append(text, copied, upto - copied);
+    copied = next;
+  };
+  while (i < text.size()) {
+    const auto c = static_cast<unsigned char>(text[i]);
+    if (c < 0x80) {
+      if (kEscapeClasses[c] != 0) [[unlikely]] {
+        flush(i, i + 1);
+        AppendEscapedByte(c, out);
+      }
+      ++i;
+      continue;
+    }
+    const size_t length = Utf8SequenceLength(text.substr(i));
+    if (length == 0) {
+      flush(i, i + 1);
+      out->append("\\ufffd");
+      ++i;
+      continue;
+    }
+    const std::string_view rune = text.substr(i, length);
+    if (rune == "\u2028" || rune == "\u2029") {
+      flush(i, i + length);
+      out->append(rune == "\u2028" ? "\\u2028" : "\\u2029");
+    }
+    i += length;
+  }
+  flush(text.size(), text.size());
+  out->push_back('"');
+}
+
+void JsonWriter::Key(std::string_view key) {
+  Comma();
+  AppendJsonString(key, out_);
+  out_->push_back(':');
+  comma_ = false;
+}
+
+void JsonWriter::String(std::string_view text) {
+  Comma();
+  AppendJsonString(text, out_);
+}
+
+void JsonWriter::PlainString(std::string_view text) {
+  Comma();
+  AppendPlainJsonString(text, out_);
+}
+
+void JsonWriter::Int(int64_t value) {
+  Comma();
+  AppendInteger(value, out_);
+}
+
+void JsonWriter::Uint(uint64_t value) {
+  Comma();
+  AppendInteger(value, out_);
+}
+
+void JsonWriter::Bool(bool value) {
+  Raw(value ? "true" : "false");
+}
+
+void JsonWriter::Null() {
+  Raw("null");
+}
+
+void JsonWriter::Float(double value) {
+  Comma();
+  AppendSampleValue(std::isfinite(value) ? value : 0, out_);
+}
+
+void JsonWriter::SampleValue(double value) {
+  Comma();
+  char buffer[kSampleValueChars + 2];
+  buffer[0] = '"';
+  char* end = WriteSampleValue(value, buffer + 1);
+  *end++ = '"';
+  out_->append(buffer, end);
+}
+
+void JsonWriter::Timestamp(TimestampMs t) {
+  Comma();
+  uint64_t magnitude = static_cast<uint64_t>(t);
+  if (t < 0) {
+    out_->push_back('-');
+    magnitude = 0 - magnitude;
+  }
+  AppendInteger(magnitude / 1000, out_);
+  const auto fraction = static_cast<unsigned>(magnitude % 1000);
+  if (fraction != 0) {
+    const char digits[] = {'.', static_cast<char>('0' + fraction / 100), static_cast<char>('0' + fraction / 10 % 10),
+                           static_cast<char>('0' + fraction % 10)};
+    out_->append(digits, sizeof(digits));
+  }
+}
+
+void JsonWriter::LabelSet(const Labels& labels) {
+  Open('{');
+  for (const Label& label : labels) {
+    Comma();
+    AppendPlainJsonString(label.name, out_);
+    out_->push_back(':');
+    AppendPlainJsonString(label.value, out_);
+  }
+  Close('}');
+}
+
+void JsonWriter::Raw(std::string_view json) {
+  Comma();
+  out_->append(json);
+}
+
+}  // namespace tocsin
