@@ -31,6 +31,7 @@ enum class RelabelAction {
   kLabelKeep,
   kLowercase,
   kUppercase,
+  kUnset,  ///< Written as null: ValidateRelabel() refuses it.
 };
 
 /// "replace", "keep", ...
