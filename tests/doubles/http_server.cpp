@@ -256,7 +256,7 @@ void HttpServer::Serve(int socket) {
     }
     HttpResponseWriter writer(socket);
     handler_(request, writer);
-    if (!writer.begun() || request.headers["connection"] == "close") {
+    if (!writer.keeps_connection() || request.headers["connection"] == "close") {
       break;
     }
   }

@@ -35,11 +35,15 @@ class HttpResponseWriter {
   /// Bytes as they are, for answers that break the protocol on purpose.
   bool Raw(std::string_view data);
 
-  bool begun() const { return begun_; }
+  /// The connection ends when the handler returns.
+  void Close() { close_ = true; }
+
+  bool keeps_connection() const { return begun_ && !close_; }
 
  private:
   int socket_;
   bool begun_ = false;
+  bool close_ = false;
 };
 
 /// A plain HTTP/1.1 server on 127.0.0.1 for test doubles: one thread a connection, keep-alive, no limits beyond 64 MiB a body.
