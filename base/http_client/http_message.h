@@ -18,6 +18,9 @@ std::string_view FindHeader(const HttpHeaders& headers, std::string_view name);
 /// Bodies above this are refused where the caller sets no limit of its own.
 inline constexpr uint64_t kDefaultBodyBytesMax = uint64_t{1} << 30;
 
+/// "Not Found" for 404; "" for codes that are not in common use.
+std::string_view HttpReason(int status);
+
 struct HttpRequest {
   std::string method = "GET";
   std::string url;  // http:// or https://

@@ -1,0 +1,93 @@
+#pragma once
+
+#include <curl/curl.h>
+
+#include <deque>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "base/http_client/client_state.h"
+#include "base/http_client/curl_transfer.h"
+#include "base/http_client/http_transfers.h"
+#include "base/mutex.h"
+
+namespace tocsin {
+
+/// The event loop of HttpTransfers: epoll tells libcurl which sockets are ready, libcurl tells the loop what to watch and when to wake it.
+///
+/// Slots: `in_flight_max` transfers may receive at once, since each that does touches a receive buffer of 256 kB. One that has sent its
+/// request and got nothing for kSilentNs touches none and gives its slot to the next in line, up to kOpenMax open transfers: targets
+/// that hang do not delay others.
+///
+/// Threads: Start and SetConnectionsMax from any; all else on the loop's own thread, which alone uses what is not guarded.
+class HttpTransfers::Loop {
+ public:
+  static constexpr int64_t kSilentNs = 500'000'000;
+  static constexpr size_t kOpenMax = 8192;
+  static constexpr int kHousekeepingMs = 100;
+  static constexpr size_t kSpareTransfersMax = 64;
+
+  Loop(Limits limits, const Clock& clock);
+  ~Loop();
+
+  void Start(std::shared_ptr<HttpClient> client, HttpRequest request, std::string buffer, Done done);
+  void SetConnectionsMax(size_t connections_max);
+
+ private:
+  /// One Start. Waits in line (no transfer), for a token (no transfer, in `token_waiters_`), or is open.
+  struct Job {
+    std::shared_ptr<HttpClient> client;
+    HttpRequest request;
+    std::string buffer;
+    Done done;
+    int64_t accepted_ns = 0;
+    int64_t opened_ns = 0;
+    std::string token;
+    std::unique_ptr<CurlTransfer> transfer;
+    bool holds_slot = false;
+  };
+  using JobPtr = std::unique_ptr<Job>;
+
+  static int OnSocket(CURL* easy, curl_socket_t socket, int what, void* loop, void* known);
+  static int OnTimer(CURLM* multi, long timeout_ms, void* loop);
+
+  void Run();
+  void WaitForEvents();
+  void TakeInbox();
+  void OpenJobs();
+  void OpenJob(JobPtr job);
+  bool TokenReady(JobPtr* job);
+  void OnToken(HttpClient* client, const absl::StatusOr<HttpResponse>& response);
+  void ReadMessages();
+  void RunHop(JobPtr job);
+  void Finish(JobPtr job);
+  void Fail(JobPtr job, absl::Status error);
+  void ReleaseSilentSlots();
+  void ExpireWaiting();
+  void CancelAll();
+
+  const Limits limits_;
+  const Clock& clock_;
+  CURLM* multi_;
+  int epoll_fd_;
+  int wake_fd_;
+  int64_t timer_due_ns_ = -1;  // -1: none
+  size_t slots_used_ = 0;
+  std::deque<JobPtr> waiting_;
+  absl::flat_hash_map<CURL*, JobPtr> open_;
+  absl::flat_hash_map<HttpClient*, std::vector<JobPtr>> token_waiters_;
+  std::vector<std::unique_ptr<CurlTransfer>> spare_;
+
+  Mutex mu_;
+  std::vector<JobPtr> inbox_ GUARDED_BY(mu_);
+  size_t connections_max_ GUARDED_BY(mu_);
+  bool connections_changed_ GUARDED_BY(mu_) = true;
+  bool stopping_ GUARDED_BY(mu_) = false;
+
+  std::thread thread_;
+};
+
+}  // namespace tocsin
