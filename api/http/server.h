@@ -11,7 +11,7 @@
 
 namespace tocsin::http {
 
-/// Longest request line and headers together; above: 431.
+/// Longest request line and headers together; above: 431. (One header may have 64 KiB.)
 inline constexpr uint32_t kHeaderBytesMax = 256 << 10;
 /// From the first byte of a request to the end of its headers; above: 408.
 inline constexpr DurationMs kHeaderTimeoutMs = 30 * kSecond;

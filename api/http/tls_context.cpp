@@ -1,0 +1,91 @@
+#include "api/http/tls_context.h"
+
+#include <boost/asio/buffer.hpp>
+#include <openssl/bio.h>
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
+
+#include "base/status.h"
+#include "base/strings.h"
+
+namespace tocsin::http {
+namespace {
+
+namespace ssl = boost::asio::ssl;
+
+absl::StatusOr<int> ProtocolVersion(std::string_view name, int fallback) {
+  if (name.empty()) {
+    return fallback;
+  }
+  constexpr std::pair<std::string_view, int> kVersions[] = {
+      {"TLS10", TLS1_VERSION}, {"TLS11", TLS1_1_VERSION}, {"TLS12", TLS1_2_VERSION}, {"TLS13", TLS1_3_VERSION}};
+  for (const auto& [text, version] : kVersions) {
+    if (text == name) {
+      return version;
+    }
+  }
+  return absl::InvalidArgumentError(Cat("unknown TLS version: ", name));
+}
+
+std::string Join(const std::vector<std::string>& parts) {
+  std::string out;
+  for (const std::string& part : parts) {
+    Append(&out, out.empty() ? "" : ":", part);
+  }
+  return out;
+}
+
+/// Trusts each certificate of `pem` for clients, and names them in the request to the client.
+absl::Status AddClientCas(SSL_CTX* context, const std::string& pem) {
+  std::unique_ptr<BIO, decltype(&BIO_free)> bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())), &BIO_free);
+  int certificates = 0;
+  while (X509* certificate = PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr)) {
+    X509_STORE_add_cert(SSL_CTX_get_cert_store(context), certificate);
+    SSL_CTX_add_client_CA(context, certificate);
+    X509_free(certificate);
+    ++certificates;
+  }
+  if (certificates == 0) {
+    return absl::InvalidArgumentError("no certificate in the client CA file");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Fill(ssl::context* context, const TlsMaterial& material) {
+  SSL_CTX* raw = context->native_handle();
+  ASSIGN_OR_RETURN(const int min_version, ProtocolVersion(material.min_version, TLS1_2_VERSION));
+  ASSIGN_OR_RETURN(const int max_version, ProtocolVersion(material.max_version, 0));
+  SSL_CTX_set_min_proto_version(raw, min_version);
+  SSL_CTX_set_max_proto_version(raw, max_version);
+  SSL_CTX_set_options(raw, SSL_OP_NO_RENEGOTIATION | SSL_OP_IGNORE_UNEXPECTED_EOF);
+  boost::system::error_code error;
+  context->use_certificate_chain(boost::asio::buffer(material.certificate), error);
+  if (error) {
+    return absl::InvalidArgumentError(Cat("bad certificate: ", error.message()));
+  }
+  context->use_private_key(boost::asio::buffer(material.key), ssl::context::pem, error);
+  if (error || SSL_CTX_check_private_key(raw) != 1) {
+    return absl::InvalidArgumentError("bad private key, or not that of the certificate");
+  }
+  if (!material.cipher_suites.empty() && SSL_CTX_set_cipher_list(raw, Join(material.cipher_suites).c_str()) != 1) {
+    return absl::InvalidArgumentError("unknown cipher suites");
+  }
+  if (!material.curves.empty() && SSL_CTX_set1_groups_list(raw, Join(material.curves).c_str()) != 1) {
+    return absl::InvalidArgumentError("unknown curves");
+  }
+  if (!material.client_ca.empty()) {
+    RETURN_IF_ERROR(AddClientCas(raw, material.client_ca));
+    SSL_CTX_set_verify(raw, SSL_VERIFY_PEER | (material.require_client_certificate ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0), nullptr);
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<std::shared_ptr<ssl::context>> MakeTlsContext(const TlsMaterial& material) {
+  auto context = std::make_shared<ssl::context>(ssl::context::tls_server);
+  RETURN_IF_ERROR(Fill(context.get(), material));
+  return context;
+}
+
+}  // namespace tocsin::http

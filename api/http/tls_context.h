@@ -1,0 +1,15 @@
+#pragma once
+
+#include <memory>
+
+#include <boost/asio/ssl/context.hpp>
+
+#include "absl/status/statusor.h"
+#include "api/http/server.h"
+
+namespace tocsin::http {
+
+/// A server's context of that material; errors say which part is bad, never what is in it.
+absl::StatusOr<std::shared_ptr<boost::asio::ssl::context>> MakeTlsContext(const TlsMaterial& material);
+
+}  // namespace tocsin::http

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <thread>
+#include <vector>
+
+#include "base/mutex.h"
+
+namespace tocsin::http {
+
+/// Threads that are started when there is work and none of them is free, up to a limit; work above that waits in order.
+/// Threads: safe.
+class WorkerPool {
+ public:
+  explicit WorkerPool(int threads_max) : threads_max_(threads_max) {}
+  /// Finishes what waits.
+  ~WorkerPool();
+
+  void Run(std::function<void()> work);
+
+ private:
+  void Loop();
+
+  const int threads_max_;
+  Mutex mu_;
+  CondVar changed_;
+  std::deque<std::function<void()>> waiting_ GUARDED_BY(mu_);
+  std::vector<std::thread> threads_ GUARDED_BY(mu_);
+  int idle_ GUARDED_BY(mu_) = 0;
+  bool ending_ GUARDED_BY(mu_) = false;
+};
+
+}  // namespace tocsin::http
