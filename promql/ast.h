@@ -3,10 +3,12 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "base/model/labels.h"
 #include "base/model/matcher.h"
 #include "base/types.h"
@@ -28,6 +30,9 @@ enum class ValueType { kNone, kScalar, kVector, kMatrix, kString };
 /// "scalar", "instant vector", "range vector", "string", "none": the words of error texts.
 std::string_view DocumentedType(ValueType type);
 
+/// "scalar", "vector", "matrix", "string", "none": the words of the API and of printed trees.
+std::string_view ValueTypeText(ValueType type);
+
 enum class NodeKind {
   kNumberLiteral,
   kStringLiteral,
@@ -48,9 +53,17 @@ struct Expr {
   virtual ~Expr() = default;
 
   NodeKind kind;
+  int32_t depth = 1;  // of the tree below, this node included; at most kMaxParseDepth when parsed
   PositionRange pos;
 };
 using ExprPtr = std::unique_ptr<Expr>;
+
+/// Calls `visit` for each operand: of an aggregation the expression, then the parameter. Duration expressions of ranges, steps and offsets
+/// are no operands of their selector.
+void ForEachChild(const Expr& expr, absl::FunctionRef<void(const Expr&)> visit);
+
+/// The largest depth of the nodes directly below, duration expressions included; 0 when there are none.
+int32_t DeepestChild(const Expr& expr);
 
 /// The static type of an expression.
 ValueType TypeOf(const Expr& expr);
@@ -70,6 +83,8 @@ enum class AggregateOp {
   kSum, kAvg, kMin, kMax, kGroup, kCount, kCountValues, kQuantile, kStddev, kStdvar, kTopk, kBottomk, kLimitk, kLimitRatio,
 };
 std::string_view AggregateOpText(AggregateOp op);
+bool HasParam(AggregateOp op);
+bool IsExperimental(AggregateOp op);
 
 struct NumberLiteral : Expr {
   NumberLiteral() : Expr(NodeKind::kNumberLiteral) {}
@@ -83,15 +98,15 @@ struct StringLiteral : Expr {
 };
 
 /// Arithmetic on durations inside [...], subqueries and offset; evaluated before the query runs.
-enum class DurationOp { kNumber, kAdd, kSub, kMul, kDiv, kMod, kPow, kNegate, kPlus, kStep, kRange, kMin, kMax };
+/// kNegate and kPlus have only `rhs`, kStep and kRange no operand; kPlus also stands around a number in parentheses.
+enum class DurationOp { kAdd, kSub, kMul, kDiv, kMod, kPow, kNegate, kPlus, kStep, kRange, kMin, kMax };
 struct DurationExpr : Expr {
   DurationExpr() : Expr(NodeKind::kDuration) {}
-  DurationOp op = DurationOp::kNumber;
-  double number = 0;          // kNumber: seconds
-  bool number_is_duration = false;
-  ExprPtr lhs;                // a DurationExpr or NumberLiteral; null for unary operators and step()/range()
+  DurationOp op = DurationOp::kAdd;
+  ExprPtr lhs;            // a DurationExpr or a NumberLiteral (seconds)
   ExprPtr rhs;
-  bool wrapped = false;       // in parentheses
+  bool wrapped = false;   // in parentheses
+  PositionRange written;  // upstream's StartPos and EndPos: where the operator or the call is written; 0 where it has none
 };
 
 enum class AtPreprocessor { kNone, kStart, kEnd };
@@ -176,6 +191,9 @@ struct Function {
 
 /// Null when there is no such function. What it points to lives for ever.
 const Function* FindFunction(std::string_view name);
+
+/// All of them, by name.
+std::span<const Function> AllFunctions();
 
 struct Call : Expr {
   Call() : Expr(NodeKind::kCall) {}

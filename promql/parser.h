@@ -24,6 +24,9 @@ inline constexpr int kMaxParseDepth = 1000;
 /// When `errors` is given it receives all of them.
 absl::StatusOr<ExprPtr> ParseExpr(std::string_view text, const LanguageFeatures& features, std::vector<ParseError>* errors = nullptr);
 
+/// "1:5" (line:column, 1-based) of a byte offset; "unknown position" in an empty query.
+std::string FormatPosition(std::string_view query, int32_t offset);
+
 /// A series selector alone, as in match[]: `up{job="x"}`.
 absl::StatusOr<std::vector<Matcher>> ParseMetricSelector(std::string_view text);
 

@@ -33,10 +33,9 @@ bool IsPrintable(uint32_t rune) {
   return !(rune >= 0xe000 && rune <= 0xf8ff) && (rune & 0xfffe) != 0xfffe && !(rune >= 0xfdd0 && rune <= 0xfdef) && rune < 0xe0000;
 }
 
-void AppendRune(std::string_view sequence, std::string* out) {
-  const uint32_t rune = DecodeRune(sequence);
+void AppendRune(uint32_t rune, std::string* out) {
   if (IsPrintable(rune)) {
-    out->append(sequence);
+    AppendUtf8(rune, out);
     return;
   }
   static constexpr std::string_view kEscapes = "\aa\bb\ff\nn\rr\tt\vv";
@@ -84,6 +83,46 @@ size_t Utf8SequenceLength(std::string_view text) {
   return 0;
 }
 
+Utf8Rune DecodeUtf8(std::string_view text) {
+  const size_t length = Utf8SequenceLength(text);
+  return length == 0 ? Utf8Rune{} : Utf8Rune{DecodeRune(text.substr(0, length)), length};
+}
+
+void AppendUtf8(uint32_t rune, std::string* out) {
+  const auto tail = [rune](int shift) { return static_cast<char>(0x80 | ((rune >> shift) & 0x3f)); };
+  if (rune < 0x80) {
+    out->push_back(static_cast<char>(rune));
+  } else if (rune < 0x800) {
+    out->append({static_cast<char>(0xc0 | (rune >> 6)), tail(0)});
+  } else if (rune < 0x10000) {
+    out->append({static_cast<char>(0xe0 | (rune >> 12)), tail(6), tail(0)});
+  } else {
+    out->append({static_cast<char>(0xf0 | (rune >> 18)), tail(12), tail(6), tail(0)});
+  }
+}
+
+std::string GoQuotedRune(uint32_t rune) {
+  std::string out = "'";
+  if (rune == '\'' || rune == '\\') {
+    out.push_back('\\');
+    out.push_back(static_cast<char>(rune));
+  } else {
+    AppendRune(rune, &out);
+  }
+  out.push_back('\'');
+  return out;
+}
+
+std::string GoUnicodeRune(uint32_t rune) {
+  std::string out = absl::StrFormat("U+%04X", rune);
+  if (IsPrintable(rune)) {
+    out.append(" '");
+    AppendUtf8(rune, &out);
+    out.push_back('\'');
+  }
+  return out;
+}
+
 void AppendGoQuoted(std::string_view text, std::string* out) {
   out->push_back('"');
   for (size_t i = 0; i < text.size();) {
@@ -100,7 +139,7 @@ void AppendGoQuoted(std::string_view text, std::string* out) {
       ++i;
       continue;
     }
-    AppendRune(text.substr(i, length), out);
+    AppendRune(DecodeRune(text.substr(i, length)), out);
     i += length;
   }
   out->push_back('"');
