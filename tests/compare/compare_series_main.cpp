@@ -16,6 +16,7 @@
 #include "base/http_client/http_client.h"
 #include "base/model/labels.h"
 #include "base/strings.h"
+#include "tests/doubles/url_encode.h"
 
 namespace tocsin::test {
 namespace {
@@ -25,18 +26,6 @@ constexpr int kMaxPrinted = 30;
 constexpr size_t kMaxLead = 2;
 
 using SeriesValues = std::map<Labels, std::vector<std::string>>;
-
-std::string UrlEncode(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    if (isalnum(static_cast<unsigned char>(c)) != 0) {
-      out.push_back(c);
-    } else {
-      Append(&out, "%", absl::Hex(static_cast<unsigned char>(c), absl::kZeroPad2));
-    }
-  }
-  return out;
-}
 
 SeriesValues Fetch(const std::string& url, const std::string& selector, const std::string& range) {
   const SystemClock clock;
