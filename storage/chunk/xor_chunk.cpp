@@ -1,0 +1,213 @@
+#include "storage/chunk/xor_chunk.h"
+
+#include <bit>
+#include <cstdlib>
+#include <cstring>
+
+#include "base/check.h"
+#include "storage/chunk/bit_stream.h"
+#include "storage/chunk/varbit.h"
+#include "storage/chunk/xor_value.h"
+
+namespace tocsin {
+namespace {
+
+constexpr size_t kCountBytes = 2;
+constexpr size_t kFirstCapacity = 32;
+
+// Small steps: a chunk's buffer is at most about an eighth larger than its content.
+size_t NextCapacity(size_t needed) {
+  if (needed <= kFirstCapacity) {
+    return kFirstCapacity;
+  }
+  const size_t step = needed <= 128 ? 16 : needed <= 256 ? 32 : needed <= 512 ? 64 : 128;
+  return (needed + step - 1) / step * step;
+}
+
+void Reserve(size_t more, XorState* state, uint8_t** buffer) {
+  const size_t needed = state->size + more;
+  if (needed <= state->capacity) {
+    return;
+  }
+  const size_t capacity = NextCapacity(needed);
+  auto* grown = static_cast<uint8_t*>(std::realloc(*buffer, capacity));
+  TOCSIN_CHECK(grown != nullptr);
+  *buffer = grown;
+  state->capacity = static_cast<uint16_t>(capacity);
+}
+
+// The lowest `count` (1..64) bits of value.
+void PutBits(uint64_t value, int count, XorState* state, uint8_t** buffer) {
+  if (count < 64) {
+    value &= (uint64_t{1} << count) - 1;
+  }
+  const int free = state->free_bits;
+  if (count <= free) {
+    (*buffer)[state->size - 1] |= static_cast<uint8_t>(value << (free - count));
+    state->free_bits = static_cast<uint8_t>(free - count);
+    return;
+  }
+  int rest = count - free;
+  if (free > 0) {
+    (*buffer)[state->size - 1] |= static_cast<uint8_t>(value >> rest);
+  }
+  const size_t bytes = static_cast<size_t>(rest + 7) / 8;
+  Reserve(bytes, state, buffer);
+  uint8_t* to = *buffer + state->size;
+  for (size_t i = 0; i < bytes; ++i) {
+    rest -= 8;
+    to[i] = static_cast<uint8_t>(rest >= 0 ? value >> rest : value << -rest);
+  }
+  state->size = static_cast<uint16_t>(state->size + bytes);
+  state->free_bits = static_cast<uint8_t>(rest < 0 ? -rest : 0);
+}
+
+void PutUvarint(uint64_t value, XorState* state, uint8_t** buffer) {
+  while (value >= 0x80) {
+    PutBits((value & 0x7f) | 0x80, 8, state, buffer);
+    value >>= 7;
+  }
+  PutBits(value, 8, state, buffer);
+}
+
+void PutValue(double value, double last_value, XorState* state, uint8_t** buffer) {
+  const uint64_t delta = std::bit_cast<uint64_t>(value) ^ std::bit_cast<uint64_t>(last_value);
+  if (delta == 0) {
+    PutBits(0, 1, state, buffer);
+    return;
+  }
+  const bool same_window = XorWindow(delta, &state->leading, &state->trailing);
+  const int significant = 64 - state->leading - state->trailing;
+  if (same_window) {
+    PutBits(0b10, 2, state, buffer);
+  } else {
+    PutBits((0b11U << 11) | (static_cast<unsigned>(state->leading) << 6) | (static_cast<unsigned>(significant) & 63), 13, state, buffer);
+  }
+  PutBits(delta >> state->trailing, significant, state, buffer);
+}
+
+void PutDeltaOfDelta(int64_t dod, XorState* state, uint8_t** buffer) {
+  const auto bits = static_cast<uint64_t>(dod);
+  if (FitsBits(dod, 14)) {
+    PutBits((0b10ULL << 14) | (bits & 0x3fff), 16, state, buffer);
+  } else if (FitsBits(dod, 17)) {
+    PutBits((0b110ULL << 17) | (bits & 0x1ffff), 20, state, buffer);
+  } else if (FitsBits(dod, 20)) {
+    PutBits((0b1110ULL << 20) | (bits & 0xfffff), 24, state, buffer);
+  } else {
+    PutBits(0b1111, 4, state, buffer);
+    PutBits(bits, 64, state, buffer);
+  }
+}
+
+uint64_t TakeUvarint(BitReader* in) {
+  uint64_t value = 0;
+  for (int shift = 0; shift < 64; shift += 7) {
+    const uint64_t byte = in->ReadBits(8);
+    value |= (byte & 0x7f) << shift;
+    if (byte < 0x80) {
+      break;
+    }
+  }
+  return value;
+}
+
+int64_t TakeVarint(BitReader* in) {
+  const uint64_t value = TakeUvarint(in);
+  return static_cast<int64_t>(value >> 1) ^ -static_cast<int64_t>(value & 1);
+}
+
+int64_t TakeDeltaOfDelta(BitReader* in) {
+  switch (in->ReadOnes(4)) {
+    case 0:
+      return 0;
+    case 1:
+      return FromBits(in->ReadBits(14), 14);
+    case 2:
+      return FromBits(in->ReadBits(17), 17);
+    case 3:
+      return FromBits(in->ReadBits(20), 20);
+    default:
+      return static_cast<int64_t>(in->ReadBits(64));
+  }
+}
+
+// Walks the samples; `each(t, value)` says whether to go on.
+template <typename Each>
+bool ForEachXorSample(std::span<const uint8_t> bytes, XorValue* value, uint64_t* delta, Each each) {
+  if (bytes.size() < kCountBytes) {
+    return false;
+  }
+  const uint16_t count = ChunkSampleCount(bytes.data());
+  BitReader in(bytes.data() + kCountBytes, bytes.size() - kCountBytes);
+  TimestampMs t = 0;
+  for (uint16_t i = 0; i < count; ++i) {
+    if (i == 0) {
+      t = TakeVarint(&in);
+      value->value = std::bit_cast<double>(in.ReadBits(64));
+    } else {
+      *delta = i == 1 ? TakeUvarint(&in) : *delta + static_cast<uint64_t>(TakeDeltaOfDelta(&in));
+      t = static_cast<TimestampMs>(static_cast<uint64_t>(t) + *delta);
+      value->Read(&in);
+    }
+    if (!in.ok()) {
+      return false;
+    }
+    if (!each(t, value->value)) {
+      return true;
+    }
+  }
+  return true;
+}
+
+}  // namespace
+
+void XorAppend(TimestampMs t, double value, TimestampMs last_t, double last_value, uint32_t* delta, XorState* state, uint8_t** buffer) {
+  if (*buffer == nullptr) {
+    *state = XorState{};
+    Reserve(kCountBytes, state, buffer);
+    std::memset(*buffer, 0, kCountBytes);
+    state->size = kCountBytes;
+  }
+  const uint16_t count = ChunkSampleCount(*buffer);
+  if (count == 0) {
+    PutUvarint((static_cast<uint64_t>(t) << 1) ^ static_cast<uint64_t>(t >> 63), state, buffer);
+    PutBits(std::bit_cast<uint64_t>(value), 64, state, buffer);
+    *delta = 0;
+  } else {
+    const auto new_delta = static_cast<uint32_t>(t - last_t);
+    if (count == 1) {
+      PutUvarint(new_delta, state, buffer);
+    } else if (new_delta == *delta) {
+      PutBits(0, 1, state, buffer);
+    } else {
+      PutDeltaOfDelta(static_cast<int64_t>(new_delta) - static_cast<int64_t>(*delta), state, buffer);
+    }
+    *delta = new_delta;
+    PutValue(value, last_value, state, buffer);
+  }
+  (*buffer)[0] = static_cast<uint8_t>((count + 1) >> 8);
+  (*buffer)[1] = static_cast<uint8_t>(count + 1);
+}
+
+TimestampMs XorFirstTime(const uint8_t* bytes, size_t size) {
+  BitReader in(bytes + kCountBytes, size - kCountBytes);
+  return TakeVarint(&in);
+}
+
+bool XorRead(std::span<const uint8_t> bytes, TimestampMs min_t, TimestampMs max_t, SampleColumns* out) {
+  XorValue value;
+  uint64_t delta = 0;
+  return ForEachXorSample(bytes, &value, &delta, [&](TimestampMs t, double v) {
+    if (t > max_t) {
+      return false;
+    }
+    if (t >= min_t) {
+      out->timestamps.push_back(t);
+      out->values.push_back(v);
+    }
+    return true;
+  });
+}
+
+}  // namespace tocsin

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "base/model/sample.h"
+#include "base/types.h"
+
+namespace tocsin {
+
+/// Prometheus's XOR chunk (tsdb/chunkenc/xor.go; docs/format/chunks.md): two bytes count, then per sample the time (first: varint, second:
+/// uvarint delta, then delta of delta in 1, 16, 20, 24 or 68 bits) and the value (first: 64 bits, then Gorilla).
+/// Storage draws it in storage/FORMAT.md.
+///
+/// The writing side is split so that a series pays few bytes for its open chunk: the buffer belongs to the caller, the state is this struct.
+struct XorState {
+  uint16_t size = 0;       ///< bytes used of the buffer
+  uint16_t capacity = 0;   ///< bytes of the buffer
+  uint8_t free_bits = 0;   ///< of the last used byte
+  uint8_t leading = 0xff;
+  uint8_t trailing = 0;
+};
+
+/// The most bytes that one more sample can take.
+inline constexpr size_t kXorSampleBytesMax = 20;
+/// A chunk is closed before it grows above this.
+inline constexpr size_t kXorChunkBytesMax = 8192;
+
+/// Appends (t, value) to the chunk in `*buffer` (malloc'ed, grown as needed, null for none yet); `last_t`, `last_value` and `*delta` are of
+/// the sample before (`*delta`: its distance to the one before it) and ignored for the first. `t > last_t`, t - last_t < 2^32.
+void XorAppend(TimestampMs t, double value, TimestampMs last_t, double last_value, uint32_t* delta, XorState* state, uint8_t** buffer);
+
+/// The number of samples / the time of the first of a chunk that has one.
+inline uint16_t ChunkSampleCount(const uint8_t* bytes) { return static_cast<uint16_t>(bytes[0] << 8 | bytes[1]); }
+TimestampMs XorFirstTime(const uint8_t* bytes, size_t size);
+
+/// Appends the samples with min_t <= t <= max_t. False when the bytes are no XOR chunk; samples read up to there are in `out`.
+/// `histograms` and `start_timestamps` of `out` are left as they are: the caller brings them to length.
+bool XorRead(std::span<const uint8_t> bytes, TimestampMs min_t, TimestampMs max_t, SampleColumns* out);
+
+}  // namespace tocsin

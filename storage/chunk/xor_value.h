@@ -1,0 +1,36 @@
+#pragma once
+
+#include <bit>
+#include <cstdint>
+
+#include "storage/chunk/bit_stream.h"
+
+namespace tocsin {
+
+/// The state of one stream of doubles in Gorilla's encoding (Pelkonen et al., VLDB 2015, section 4.1.2).
+struct XorValue {
+  static constexpr uint8_t kNoWindow = 0xff;
+
+  double value = 0;
+  uint8_t leading = kNoWindow;
+  uint8_t trailing = 0;
+
+  void Write(double next, BitWriter* out);
+  double Read(BitReader* in);
+};
+
+/// The next window of significant bits for a difference that is not zero: true when the one before still serves.
+inline bool XorWindow(uint64_t delta, uint8_t* leading, uint8_t* trailing) {
+  auto new_leading = static_cast<uint8_t>(std::countl_zero(delta));
+  const auto new_trailing = static_cast<uint8_t>(std::countr_zero(delta));
+  // Five bits hold the number of leading zeros.
+  new_leading = new_leading > 31 ? 31 : new_leading;
+  if (*leading != XorValue::kNoWindow && new_leading >= *leading && new_trailing >= *trailing) {
+    return true;
+  }
+  *leading = new_leading;
+  *trailing = new_trailing;
+  return false;
+}
+
+}  // namespace tocsin
