@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "base/model/labels.h"
 #include "base/strings.h"
 
 namespace tocsin {
@@ -44,6 +45,28 @@ std::string_view GoErrorText(re2::RE2::ErrorCode code) {
   }
 }
 
+// To Go's regexp a byte that is no UTF-8 is one character, U+FFFD; RE2 matches it with nothing.
+std::string ReplaceInvalidUtf8(std::string_view text) {
+  std::string out;
+  for (size_t i = 0; i < text.size();) {
+    size_t length = 1;
+    while (length < 4 && i + length < text.size() && (static_cast<unsigned char>(text[i + length]) & 0xc0) == 0x80) {
+      ++length;
+    }
+    while (length > 0 && !IsValidUtf8(text.substr(i, length))) {
+      --length;
+    }
+    if (length == 0) {
+      out += "\xef\xbf\xbd";
+      ++i;
+    } else {
+      out += text.substr(i, length);
+      i += length;
+    }
+  }
+  return out;
+}
+
 re2::RE2::Options Quiet() {
   re2::RE2::Options options;
   options.set_log_errors(false);
@@ -68,7 +91,7 @@ size_t TakeReference(std::string_view rest, std::string_view* name) {
 }  // namespace
 
 AnchoredRegex::AnchoredRegex(std::string pattern, std::unique_ptr<re2::RE2> compiled)
-    : pattern_(std::move(pattern)), re2_(std::move(compiled)) {}
+    : pattern_(std::move(pattern)), shape_(AnalyseRegex(pattern_)), re2_(std::move(compiled)) {}
 
 AnchoredRegex::~AnchoredRegex() = default;
 
@@ -87,7 +110,15 @@ absl::StatusOr<std::shared_ptr<const AnchoredRegex>> AnchoredRegex::Create(std::
   return std::shared_ptr<const AnchoredRegex>(new AnchoredRegex(std::string(pattern), std::move(compiled)));
 }
 
-bool AnchoredRegex::Matches(std::string_view text) const { return re2::RE2::FullMatch(text, *re2_); }
+bool AnchoredRegex::Matches(std::string_view text) const {
+  if (shape_.kind != RegexShape::Kind::kOther) {
+    return shape_.Matches(text);
+  }
+  if (!text.starts_with(shape_.prefix)) {
+    return false;
+  }
+  return IsValidUtf8(text) ? re2::RE2::FullMatch(text, *re2_) : re2::RE2::FullMatch(ReplaceInvalidUtf8(text), *re2_);
+}
 
 bool AnchoredRegex::Expand(std::string_view text, std::string_view replacement, std::string* out) const {
   std::vector<re2::StringPiece> groups(static_cast<size_t>(re2_->NumberOfCapturingGroups()) + 1);
