@@ -105,6 +105,13 @@ void JsonWriter::Key(std::string_view key) {
   comma_ = false;
 }
 
+void JsonWriter::PlainKey(std::string_view key) {
+  Comma();
+  AppendPlainJsonString(key, out_);
+  out_->push_back(':');
+  comma_ = false;
+}
+
 void JsonWriter::String(std::string_view text) {
   Comma();
   AppendJsonString(text, out_);

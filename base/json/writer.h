@@ -31,6 +31,8 @@ class JsonWriter {
   void EndArray() { Close(']'); }
 
   void Key(std::string_view key);
+  /// The same with PlainString's escapes.
+  void PlainKey(std::string_view key);
 
   /// As Go's encoding/json writes a string: < > & U+2028 U+2029 as \u escapes, invalid UTF-8 as \ufffd.
   void String(std::string_view text);
