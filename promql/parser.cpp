@@ -4,26 +4,11 @@
 
 #include "base/status.h"
 #include "base/strings.h"
+#include "promql/metric_parser.h"
+#include "promql/parse_error.h"
 #include "promql/parser_state.h"
 
 namespace tocsin::promql {
-namespace {
-
-absl::Status FirstError(std::string_view text, const std::vector<ParseError>& errors) {
-  if (errors.empty()) {
-    return absl::InternalError("parse error without a text");
-  }
-  return absl::InvalidArgumentError(Cat(FormatPosition(text, errors[0].pos.start), ": parse error: ", errors[0].message));
-}
-
-absl::Status CheckLength(std::string_view text) {
-  return text.size() <= kMaxQueryBytes
-             ? absl::OkStatus()
-             : absl::InvalidArgumentError(Cat("1:1: parse error: query is longer than ", kMaxQueryBytes, " bytes"));
-}
-
-}  // namespace
-
 std::string FormatPosition(std::string_view query, int32_t offset) {
   if (query.empty()) {
     return "unknown position";
@@ -64,6 +49,17 @@ absl::StatusOr<std::vector<Matcher>> ParseMetricSelector(std::string_view text) 
     return FirstError(text, parser.errors());
   }
   return std::move(selector->matchers);
+}
+
+absl::StatusOr<Labels> ParseMetric(std::string_view text) {
+  RETURN_IF_ERROR(CheckLength(text));
+  TokenStream tokens(text, Lexer::Language::kExpression);
+  Labels labels;
+  const bool parsed = ParseMetricTokens(&tokens, &labels);
+  if (!tokens.FinishText(parsed)) {
+    return FirstError(text, tokens.errors());
+  }
+  return labels;
 }
 
 }  // namespace tocsin::promql

@@ -36,8 +36,9 @@ absl::StatusOr<Labels> ParseMetric(std::string_view text);
 /// Printed as upstream's Expr.String(); parses back to an equal tree.
 std::string ToString(const Expr& expr);
 
-/// Printed over several lines where it is long: upstream's Prettify (100 columns, two spaces).
-std::string Prettify(const Expr& expr);
+/// Printed over several lines where it is longer than a line: upstream's Prettify, two spaces a level.
+inline constexpr size_t kPrettyLineLength = 100;
+std::string Prettify(const Expr& expr, size_t line_length = kPrettyLineLength);
 
 /// A deep copy.
 ExprPtr Clone(const Expr& expr);

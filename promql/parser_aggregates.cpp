@@ -13,10 +13,9 @@ ExprPtr ParserState::ParseAggregate(const Token& op) {
   std::vector<ExprPtr> args;
   const bool parsed = ParseAggregateParts(node.get(), &args);
   if (!parsed) {
-    if (!tokens_.Catch()) {
+    if (!tokens_.CatchUnexpected("aggregation", "")) {
       return nullptr;
     }
-    tokens_.ReportUnexpected("aggregation", "");
     node = std::make_unique<AggregateExpr>();
     args.clear();
     node->pos.end = tokens_.last_closing();
@@ -144,15 +143,11 @@ bool ParserState::ParseFillValue(double* value) {
 // ("a", b, ), all errors reported. False only when parsing has stopped.
 bool ParserState::ParseGroupingLabels(std::vector<std::string>* labels) {
   if (!tokens_.Need(TokenKind::kLeftParen)) {
-    if (!tokens_.Catch()) {
-      return false;
-    }
-    tokens_.ReportUnexpected("grouping opts", "\"(\"");
-    return true;
+    return tokens_.CatchUnexpected("grouping opts", "\"(\"");
   }
   tokens_.Take();
   while (!tokens_.TakeIf(TokenKind::kRightParen)) {
-    if (!ParseGroupingLabel(labels) || !NeedSeparator(TokenKind::kRightParen, "grouping opts", "\",\" or \")\"")) {
+    if (!ParseGroupingLabel(labels) || !tokens_.NeedSeparator(TokenKind::kRightParen, "grouping opts", "\",\" or \")\"")) {
       return false;
     }
     tokens_.TakeIf(TokenKind::kComma);
@@ -163,11 +158,7 @@ bool ParserState::ParseGroupingLabels(std::vector<std::string>* labels) {
 bool ParserState::ParseGroupingLabel(std::vector<std::string>* labels) {
   const TokenKind kind = tokens_.Peek();
   if (kind != TokenKind::kString && !IsLabelWord(kind)) {
-    if (!tokens_.Catch()) {
-      return false;
-    }
-    tokens_.ReportUnexpected("grouping opts", "label");
-    return true;
+    return tokens_.CatchUnexpected("grouping opts", "label");
   }
   const Token token = tokens_.Take();
   std::string name = kind == TokenKind::kString ? UnquoteString(token.text) : std::string(token.text);
@@ -176,19 +167,6 @@ bool ParserState::ParseGroupingLabel(std::vector<std::string>* labels) {
   }
   labels->push_back(std::move(name));
   return true;
-}
-
-// In a list: the next token is a comma or `closing`; others are reported once and skipped. False when parsing has stopped.
-bool ParserState::NeedSeparator(TokenKind closing, std::string_view context, std::string_view expected) {
-  const auto fits = [closing](TokenKind kind) { return kind == TokenKind::kComma || kind == closing; };
-  if (tokens_.Need(fits)) {
-    return true;
-  }
-  if (!tokens_.Catch()) {
-    return false;
-  }
-  tokens_.ReportUnexpected(context, expected);
-  return tokens_.Need(fits);
 }
 
 }  // namespace tocsin::promql

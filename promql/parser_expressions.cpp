@@ -1,12 +1,8 @@
-#include <algorithm>
-#include <charconv>
-#include <cmath>
 #include <utility>
 
 #include "base/strings.h"
-#include "base/text/duration.h"
-#include "base/text/float_text.h"
 #include "base/text/quote.h"
+#include "promql/number_literal.h"
 #include "promql/parser_state.h"
 #include "promql/string_literal.h"
 
@@ -86,28 +82,6 @@ bool StartsExpression(TokenKind kind) {
   }
 }
 
-// Go's strconv.ParseInt(text, 0, 64): decimal, octal behind a 0, hexadecimal behind 0x, underscores between digits.
-std::optional<int64_t> ParseGoInteger(std::string_view text) {
-  int base = 10;
-  if (text.size() > 2 && text[0] == '0' && (text[1] == 'x' || text[1] == 'X')) {
-    base = 16;
-    text.remove_prefix(text[2] == '_' ? 3 : 2);
-  } else if (text.size() > 1 && text[0] == '0') {
-    base = 8;
-  }
-  std::string digits(text);
-  if (!digits.empty() && digits.back() == '_') {
-    return std::nullopt;
-  }
-  digits.erase(std::remove(digits.begin(), digits.end(), '_'), digits.end());
-  int64_t value = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value, base);
-  if (error != std::errc() || end != digits.data() + digits.size() || digits.empty()) {
-    return std::nullopt;
-  }
-  return value;
-}
-
 }  // namespace
 
 ParserState::DepthGuard::DepthGuard(ParserState* parser) : parser_(parser) {
@@ -132,21 +106,11 @@ ExprPtr ParserState::ParseQuery() {
     return nullptr;
   }
   ExprPtr expr = ParseExpression(kOrLevel);
-  if (!FinishText(expr != nullptr)) {
+  if (!tokens_.FinishText(expr != nullptr)) {
     return nullptr;
   }
   CheckType(expr.get());
   return errors().empty() ? std::move(expr) : nullptr;
-}
-
-// Behind the whole construct. True when there was no error at all.
-bool ParserState::FinishText(bool parsed) {
-  const auto at_end = [](TokenKind kind) { return kind == TokenKind::kEof || kind == TokenKind::kEnd; };
-  if ((!parsed || !tokens_.Need(at_end)) && tokens_.Catch()) {
-    tokens_.ReportUnexpected("", "");
-    tokens_.Need(at_end);
-  }
-  return parsed && errors().empty();
 }
 
 ExprPtr ParserState::ParseExpression(int min_precedence) {
@@ -353,23 +317,11 @@ std::unique_ptr<NumberLiteral> ParserState::ParseNumberLiteral() {
 }
 
 double ParserState::NumberValue(const Token& token) {
-  if (token.kind == TokenKind::kDuration) {
-    const absl::StatusOr<DurationMs> duration = tocsin::ParseDuration(token.text);
-    if (!duration.ok()) {
-      tokens_.Report(token.range(), std::string(Message(duration.status())));
-      return 0;
-    }
-    return MsToSeconds(*duration);
-  }
-  if (const std::optional<int64_t> integer = ParseGoInteger(token.text)) {
-    return static_cast<double>(*integer);
-  }
-  const absl::StatusOr<double> number = ParseGoFloatOrError(token.text);
+  const absl::StatusOr<double> number = ParseNumberToken(token);
   if (!number.ok()) {
-    tokens_.Report(token.range(), Cat("error parsing number: ", Message(number.status())));
-    return 0;
+    tokens_.Report(token.range(), std::string(Message(number.status())));
   }
-  return *number;
+  return number.value_or(0);
 }
 
 }  // namespace tocsin::promql

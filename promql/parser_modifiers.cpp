@@ -1,9 +1,9 @@
 #include <cmath>
-#include <limits>
 #include <utility>
 
 #include "base/strings.h"
 #include "base/text/float_text.h"
+#include "promql/number_literal.h"
 #include "promql/parser_state.h"
 
 namespace tocsin::promql {
@@ -11,18 +11,7 @@ namespace {
 
 constexpr double kInt64Limit = 9223372036854775808.0;  // 2^63
 
-// Go's conversion of a float to int64 on amd64: what does not fit becomes the smallest number.
-int64_t ToInt64(double value) {
-  return value >= -kInt64Limit && value < kInt64Limit ? static_cast<int64_t>(value) : std::numeric_limits<int64_t>::min();
-}
-
 }  // namespace
-
-DurationMs SecondsToMs(double seconds) { return ToInt64(std::round(seconds * 1e9)) / 1'000'000; }
-
-double MsToSeconds(DurationMs duration_ms) {
-  return static_cast<double>(duration_ms / kSecond) + static_cast<double>(duration_ms % kSecond * 1'000'000) / 1e9;
-}
 
 // The fields that offset and @ set; a range selector's are those of its vector selector, but for the end.
 struct ParserState::TimeModifiers {
@@ -66,11 +55,7 @@ ExprPtr ParserState::ParseOffset(ExprPtr expr) {
     SetOffset(expr.get(), std::move(offset));
     return expr;
   }
-  if (!tokens_.Catch()) {
-    return nullptr;
-  }
-  tokens_.ReportUnexpected("offset", "number, duration, step(), or range()");
-  return expr;
+  return tokens_.CatchUnexpected("offset", "number, duration, step(), or range()") ? std::move(expr) : nullptr;
 }
 
 void ParserState::SetOffset(Expr* expr, ExprPtr offset) {
@@ -93,11 +78,7 @@ ExprPtr ParserState::ParseAt(ExprPtr expr) {
   if (ParseAtValue(expr.get())) {
     return expr;
   }
-  if (!tokens_.Catch()) {
-    return nullptr;
-  }
-  tokens_.ReportUnexpected("@", "timestamp");
-  return expr;
+  return tokens_.CatchUnexpected("@", "timestamp") ? std::move(expr) : nullptr;
 }
 
 bool ParserState::ParseAtValue(Expr* expr) {
@@ -126,7 +107,7 @@ void ParserState::SetTimestamp(Expr* expr, double seconds) {
     tokens_.Report(expr->pos, Cat("timestamp out of bounds for @ modifier: ", GoFloat(seconds, 'f', 6)));
   }
   if (const std::optional<TimeModifiers> fields = FindFreeTimestamp(expr)) {
-    *fields->timestamp = ToInt64(std::round(seconds * 1000));
+    *fields->timestamp = GoInt64(std::round(seconds * 1000));
     *fields->end = tokens_.last_closing();
   }
 }

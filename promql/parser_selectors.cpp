@@ -2,6 +2,7 @@
 
 #include "base/strings.h"
 #include "base/text/quote.h"
+#include "promql/number_literal.h"
 #include "promql/parser_state.h"
 #include "promql/string_literal.h"
 
@@ -45,7 +46,7 @@ std::unique_ptr<VectorSelector> ParserState::ParseSelector() {
   } else if (tokens_.Peek() == TokenKind::kLeftBrace) {
     selector = ParseVectorSelector(std::nullopt);
   }
-  return FinishText(selector != nullptr) ? std::move(selector) : nullptr;
+  return tokens_.FinishText(selector != nullptr) ? std::move(selector) : nullptr;
 }
 
 // name{matchers}; either part may be missing. `name` has been taken already.
@@ -71,7 +72,7 @@ std::unique_ptr<VectorSelector> ParserState::ParseVectorSelector(std::optional<T
 // Behind the brace, up to the closing one; errors are reported. False when parsing has stopped.
 bool ParserState::ParseMatchers(std::vector<Matcher>* matchers) {
   while (tokens_.Peek() != TokenKind::kRightBrace) {
-    if (!ParseMatcher(matchers) || !NeedSeparator(TokenKind::kRightBrace, "label matching", "\",\" or \"}\"")) {
+    if (!ParseMatcher(matchers) || !tokens_.NeedSeparator(TokenKind::kRightBrace, "label matching", "\",\" or \"}\"")) {
       return false;
     }
     tokens_.TakeIf(TokenKind::kComma);
@@ -84,7 +85,7 @@ bool ParserState::ParseMatcher(std::vector<Matcher>* matchers) {
     case TokenKind::kIdentifier: {
       const Token name = tokens_.Take();
       return ToMatchType(tokens_.Peek()) ? ParseMatcherValue(name, std::string(name.text), matchers)
-                                         : CatchInMatcher("label matching operator");
+                                         : tokens_.CatchUnexpected("label matching", "label matching operator");
     }
     case TokenKind::kString: {
       const Token token = tokens_.Take();
@@ -96,14 +97,14 @@ bool ParserState::ParseMatcher(std::vector<Matcher>* matchers) {
       return true;
     }
     default:
-      return CatchInMatcher("identifier or \"}\"");
+      return tokens_.CatchUnexpected("label matching", "identifier or \"}\"");
   }
 }
 
 bool ParserState::ParseMatcherValue(const Token& name_token, std::string name, std::vector<Matcher>* matchers) {
   const MatchType type = *ToMatchType(tokens_.Take().kind);
   if (tokens_.Peek() != TokenKind::kString) {
-    return CatchInMatcher("string");
+    return tokens_.CatchUnexpected("label matching", "string");
   }
   const Token value = tokens_.Take();
   absl::StatusOr<Matcher> matcher = Matcher::Create(type, std::move(name), UnquoteString(value.text));
@@ -115,24 +116,12 @@ bool ParserState::ParseMatcherValue(const Token& name_token, std::string name, s
   return true;
 }
 
-bool ParserState::CatchInMatcher(std::string_view expected) {
-  if (!tokens_.Catch()) {
-    return false;
-  }
-  tokens_.ReportUnexpected("label matching", expected);
-  return true;
-}
-
 // expr[range] or expr[range:step].
 ExprPtr ParserState::ParseRange(ExprPtr expr) {
   RangeParts parts;
   parts.open = tokens_.Take();
   if (const std::optional<Expectation> missing = ParseRangeParts(&parts)) {
-    if (!tokens_.Catch()) {
-      return nullptr;
-    }
-    tokens_.ReportUnexpected(missing->context, missing->expected);
-    return expr;
+    return tokens_.CatchUnexpected(missing->context, missing->expected) ? std::move(expr) : nullptr;
   }
   return parts.is_subquery ? MakeSubquery(std::move(expr), std::move(parts)) : MakeMatrixSelector(std::move(expr), std::move(parts));
 }

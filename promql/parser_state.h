@@ -45,7 +45,6 @@ class ParserState {
   };
 
   // parser_expressions.cpp
-  bool FinishText(bool parsed);
   ExprPtr ParseExpression(int min_precedence);
   ExprPtr ContinueExpression(ExprPtr lhs, int min_precedence);
   ExprPtr ParsePostfix(ExprPtr expr);
@@ -70,14 +69,12 @@ class ParserState {
   bool ParseFillValue(double* value);
   bool ParseGroupingLabels(std::vector<std::string>* labels);
   bool ParseGroupingLabel(std::vector<std::string>* labels);
-  bool NeedSeparator(TokenKind closing, std::string_view context, std::string_view expected);
 
   // parser_selectors.cpp
   std::unique_ptr<VectorSelector> ParseVectorSelector(std::optional<Token> name);
   bool ParseMatchers(std::vector<Matcher>* matchers);
   bool ParseMatcher(std::vector<Matcher>* matchers);
   bool ParseMatcherValue(const Token& name_token, std::string name, std::vector<Matcher>* matchers);
-  bool CatchInMatcher(std::string_view expected);
   ExprPtr ParseRange(ExprPtr expr);
   struct RangeParts;
   struct Expectation;
@@ -127,9 +124,5 @@ class ParserState {
   const LanguageFeatures features_;
   int depth_ = 0;
 };
-
-/// Between the seconds of a NumberLiteral and milliseconds, over whole nanoseconds as upstream does.
-DurationMs SecondsToMs(double seconds);
-double MsToSeconds(DurationMs duration_ms);
 
 }  // namespace tocsin::promql

@@ -84,6 +84,27 @@ bool TokenStream::Catch() {
   return true;
 }
 
+bool TokenStream::CatchUnexpected(std::string_view context, std::string_view expected) {
+  if (!Catch()) {
+    return false;
+  }
+  ReportUnexpected(context, expected);
+  return true;
+}
+
+bool TokenStream::NeedSeparator(TokenKind closing, std::string_view context, std::string_view expected) {
+  const auto fits = [closing](TokenKind kind) { return kind == TokenKind::kComma || kind == closing; };
+  return Need(fits) || (CatchUnexpected(context, expected) && Need(fits));
+}
+
+bool TokenStream::FinishText(bool parsed) {
+  const auto at_end = [](TokenKind kind) { return kind == TokenKind::kEof || kind == TokenKind::kEnd; };
+  if ((!parsed || !Need(at_end)) && CatchUnexpected("", "")) {
+    Need(at_end);
+  }
+  return parsed && errors_.empty();
+}
+
 void TokenStream::ReportUnexpected(std::string_view context, std::string_view expected) {
   if (last_.kind == TokenKind::kError) {
     return;

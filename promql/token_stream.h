@@ -48,14 +48,22 @@ class TokenStream {
   /// Need and Take.
   bool Expect(TokenKind kind);
 
+  /// In a list: the next token is a comma or `closing`. Others are reported once and skipped; false when parsing has stopped.
+  bool NeedSeparator(TokenKind closing, std::string_view context, std::string_view expected);
+
   /// To be called where a construct catches a syntax error: false when parsing has stopped, else a recovery begins.
   bool Catch();
 
-  /// "unexpected <token read last> in CONTEXT, expected EXPECTED"; either part may be empty. Not after a lexer's error.
+  /// Catch, and report "unexpected <token read last> in CONTEXT, expected EXPECTED"; either part may be empty. Nothing is reported after
+  /// a lexer's error.
+  bool CatchUnexpected(std::string_view context, std::string_view expected);
+
+  /// Behind the whole construct: what is left is an error. True when there was no error at all.
+  bool FinishText(bool parsed);
+
   void ReportUnexpected(std::string_view context, std::string_view expected);
   void Report(PositionRange range, std::string message);
 
-  bool recovering() const { return recovering_; }
   bool stopped() const { return stopped_; }
 
   /// Ends parsing: nothing more is read.
