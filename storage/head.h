@@ -3,14 +3,21 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
+#include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "base/clock.h"
 #include "base/types.h"
 #include "storage/appender.h"
+#include "storage/held_selector.h"
 #include "storage/querier.h"
 
 namespace tocsin {
+
+class HeadCore;
+class MemoryBudget;
 
 struct HeadOptions {
   /// Samples older than this (against the clock or the newest sample, whichever is later) disappear. 0: never.
@@ -26,6 +33,10 @@ struct HeadOptions {
   size_t max_exemplars = 0;
   /// Keep the start timestamps of samples (feature created-timestamp / st-storage).
   bool start_timestamps = false;
+  /// Of all samples together; above it the oldest disappear. 0: no limit.
+  int64_t retention_bytes = 0;
+  /// Shared with others; must outlive the head. Null: no limit.
+  MemoryBudget* memory_budget = nullptr;
 };
 
 /// The store: all samples in memory.
@@ -39,16 +50,38 @@ class Head : public Appendable, public Queryable {
   std::unique_ptr<Appender> OpenAppender() override;
   absl::StatusOr<std::unique_ptr<Querier>> OpenQuerier(TimestampMs min_t, TimestampMs max_t) override;
 
+  /// Samples of the series that match disappear where min_t <= t <= max_t.
+  absl::Status Delete(std::span<const Matcher> matchers, TimestampMs min_t, TimestampMs max_t);
+
+  /// The exemplars of the series that match any of the selectors, series sorted by labels, exemplars by time.
+  struct SeriesExemplars {
+    Labels labels;
+    std::vector<Exemplar> exemplars;
+  };
+  std::vector<SeriesExemplars> SelectExemplars(std::span<const std::vector<Matcher>> selectors, TimestampMs min_t, TimestampMs max_t) const;
+
+  /// What is known of a metric; empty strings when nothing is.
+  MetricMetadata Metadata(const std::string& metric) const;
+
+  /// Keeps the set of series of these matchers from now on.
+  std::unique_ptr<HeldSelector> Hold(std::vector<Matcher> matchers);
+
+  /// What must be done now and then: retention, memory budget, freeing what nobody looks at any more. Somebody calls it every few seconds; it is short.
+  void Maintain();
+  static constexpr DurationMs kMaintenanceInterval = 5 * kSecond;
+
   size_t series_count() const;
   /// Of all samples; kMaxTimestamp and kMinTimestamp while there are none.
   TimestampMs min_time() const;
   TimestampMs max_time() const;
 
- private:
-  class Impl;
-  explicit Head(std::unique_ptr<Impl> impl);
+  /// For this room's own parts and tests.
+  HeadCore& core() { return *core_; }
 
-  std::unique_ptr<Impl> impl_;
+ private:
+  explicit Head(std::unique_ptr<HeadCore> core);
+
+  std::unique_ptr<HeadCore> core_;
 };
 
 }  // namespace tocsin

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+namespace tocsin {
+
+/// The promise of --memory.max, kept by all who hold much memory: storage, scrape caches, queries, rules.
+///
+/// Someone measures the process's resident memory now and then; in between, what was taken since counts on top of it, so that growth is
+/// seen at once and what the allocator holds beside is counted as well.
+/// Threads: safe.
+class MemoryBudget {
+ public:
+  /// In this order things are given up.
+  enum class Pressure {
+    kNone,
+    kShedHistory,  ///< the history of series that no rule reads goes
+    kRefuseSeries, ///< new series are refused; what is known goes on
+  };
+
+  /// 0: no limit.
+  explicit MemoryBudget(int64_t limit_bytes) : limit_bytes_(limit_bytes) {}
+
+  int64_t limit_bytes() const { return limit_bytes_; }
+
+  /// Memory taken (positive) or given back (negative) since the last measurement.
+  void Add(int64_t bytes) { since_measured_.fetch_add(bytes, std::memory_order_relaxed); }
+
+  void SetMeasured(int64_t resident_bytes);
+
+  /// Resident memory as far as it is known.
+  int64_t estimate_bytes() const { return measured_.load(std::memory_order_relaxed) + since_measured_.load(std::memory_order_relaxed); }
+
+  Pressure pressure() const;
+
+  /// By how much the estimate lies above the point where history is given up; 0 when below.
+  int64_t excess_bytes() const;
+
+  /// Resident bytes of this process; 0 when the system does not tell.
+  static int64_t ResidentBytes();
+
+ private:
+  int64_t limit_bytes_;
+  std::atomic<int64_t> measured_{0};
+  std::atomic<int64_t> since_measured_{0};
+};
+
+}  // namespace tocsin

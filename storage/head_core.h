@@ -1,0 +1,167 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/statusor.h"
+#include "base/clock.h"
+#include "base/mutex.h"
+#include "storage/exemplar_ring.h"
+#include "storage/head.h"
+#include "storage/held_selector.h"
+#include "storage/index/series_finder.h"
+#include "storage/reader_set.h"
+#include "storage/series_table.h"
+#include "storage/wal/commit_record.h"
+
+namespace tocsin {
+
+class CommitLog;
+
+/// What the appenders collect until Commit.
+struct Transaction {
+  struct Entry {
+    uint32_t slot;
+    uint32_t extra;  // 0, or one more than an index into extras
+    TimestampMs t;
+    double value;
+  };
+  struct Extra {
+    HistogramPtr histogram;
+    bool integers = false;
+    TimestampMs start_t = 0;
+  };
+  struct PendingExemplar {
+    uint32_t slot;
+    Exemplar exemplar;
+  };
+  struct PendingMetadata {
+    std::string metric;
+    MetricMetadata metadata;
+  };
+
+  std::vector<Entry> entries;
+  std::vector<Extra> extras;
+  std::vector<PendingExemplar> exemplars;
+  std::vector<PendingMetadata> metadata;
+
+  void Clear();
+};
+
+/// Numbers that only grow, for metrics and tests.
+struct HeadCounters {
+  static constexpr size_t kResults = static_cast<size_t>(AppendResult::kMemoryLimit) + 1;
+  std::atomic<uint64_t> float_samples{0};
+  std::atomic<uint64_t> histogram_samples{0};
+  std::atomic<uint64_t> out_of_order_samples{0};
+  std::atomic<uint64_t> series_created{0};
+  std::atomic<uint64_t> series_removed{0};
+  std::atomic<uint64_t> chunks_created{0};
+  std::atomic<uint64_t> chunks_removed{0};
+  std::atomic<uint64_t> exemplars{0};
+  std::atomic<uint64_t> exemplars_out_of_order{0};
+  std::atomic<uint64_t> not_durable_samples{0};
+  std::atomic<uint64_t> shed_chunks{0};
+  std::atomic<uint64_t> truncations{0};
+  /// By AppendResult; floats and histograms together.
+  std::array<std::atomic<uint64_t>, kResults> refused{};
+};
+
+/// The parts of the head behind one lock, and what is done to them. Appenders, queriers and maintenance work through it.
+///
+/// Lock order: mu, then the finder's, readers' and log's own. Nothing is read from or written to disk under mu.
+class HeadCore {
+ public:
+  HeadCore(const HeadOptions& head_options, const Clock& head_clock);
+  ~HeadCore();
+
+  // --- appending ---
+
+  /// What would become of the sample now. `sum` of histograms; `histogram` null for floats.
+  AppendResult CheckSample(const Series& series, TimestampMs t, double value, const FloatHistogram* histogram, bool* out_of_order) const
+      REQUIRES_SHARED(mu);
+  Series* FindOrCreate(const Labels& labels, AppendResult* result) EXCLUDES(mu);
+  /// Makes everything seen at once; writes it to `record` when there is a log. The number of samples taken.
+  size_t Apply(Transaction& transaction, ByteBuffer* record) REQUIRES(mu);
+  absl::Status Commit(Transaction& transaction, ByteBuffer* record) EXCLUDES(mu);
+  TimestampMs MinValidTime() const REQUIRES_SHARED(mu);
+
+  // --- reading ---
+
+  /// The time up to which in-order samples were there after `commit`, for the series that got some since: by slot.
+  using Limits = absl::flat_hash_map<uint32_t, TimestampMs>;
+  /// Adds what commits since `*seen` tell (its first value: the querier's commit).
+  void CollectLimits(uint64_t* seen, Limits* limits) const REQUIRES_SHARED(mu);
+
+  // --- changing ---
+
+  absl::Status Delete(std::span<const Matcher> matchers, TimestampMs min_t, TimestampMs max_t) EXCLUDES(mu);
+  void DeleteRange(Series& series, TimestampMs min_t, TimestampMs max_t) REQUIRES(mu);
+
+  // --- maintenance (head_maintenance.cpp) ---
+
+  void Maintain() EXCLUDES(mu);
+  /// Bytes of chunks given back by dropping the oldest history of series that no held selector reads, down to `bytes` if possible.
+  size_t ShedHistory(size_t bytes) EXCLUDES(mu);
+
+  const HeadOptions options;
+  const Clock& clock;
+  mutable SharedMutex mu;
+  PairTable pairs GUARDED_BY(mu);
+  SeriesTable table GUARDED_BY(mu);
+  SeriesFinder finder;
+  TimestampMs min_time GUARDED_BY(mu) = kMaxTimestamp;
+  TimestampMs max_time GUARDED_BY(mu) = kMinTimestamp;
+  uint64_t commit GUARDED_BY(mu) = 0;
+  ExemplarRing exemplars GUARDED_BY(mu);
+  absl::flat_hash_map<std::string, MetricMetadata> metadata GUARDED_BY(mu);
+  HeldRegistry held GUARDED_BY(mu);
+  /// Of chunks, open and closed.
+  int64_t chunk_bytes GUARDED_BY(mu) = 0;
+  int64_t chunk_count GUARDED_BY(mu) = 0;
+
+  /// Queriers: they need the limits of later commits, and removed series.
+  ReaderSet queriers;
+  /// Appenders: they need removed series.
+  ReaderSet appenders;
+  std::atomic<int64_t> open_appenders{0};
+  HeadCounters counters;
+  std::unique_ptr<CommitLog> log;
+
+ private:
+  struct CommitLimits {
+    uint64_t commit;
+    std::vector<std::pair<uint32_t, TimestampMs>> before;
+  };
+  struct Removed {
+    uint64_t commit;  // the last one in which it was in the index
+    Series::Ptr series;
+  };
+
+  Series* Revive(uint32_t slot) REQUIRES(mu);
+  void ApplySample(Series& series, const Transaction::Entry& entry, Transaction::Extra* extra, SeriesAppendContext* context,
+                   CommitRecordWriter* record) REQUIRES(mu);
+  void ApplyOutOfOrder(Series& series, const Transaction::Entry& entry, Transaction::Extra* extra, CommitRecordWriter* record) REQUIRES(mu);
+  void ApplyExtras(Transaction& transaction, CommitRecordWriter* record) REQUIRES(mu);
+  void RemoveSeries(const std::vector<uint32_t>& slots) REQUIRES(mu);
+  void FreeRemoved() REQUIRES(mu);
+  void TrimLimits() REQUIRES(mu);
+  bool TruncateSeries(Series& series, TimestampMs cutoff, TimestampMs* first) REQUIRES(mu);
+  void FoldOutOfOrder(Series& series) REQUIRES(mu);
+  void DropChunks(Series& series, size_t count) REQUIRES(mu);
+  void Account(const SeriesAppendContext& context) REQUIRES(mu);
+
+  std::deque<CommitLimits> limits_ GUARDED_BY(mu);
+  size_t limits_size_ GUARDED_BY(mu) = 0;
+  std::deque<Removed> removed_ GUARDED_BY(mu);
+  uint32_t slots_at_last_truncation_ GUARDED_BY(mu) = 0;
+};
+
+}  // namespace tocsin

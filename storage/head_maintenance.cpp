@@ -1,0 +1,206 @@
+#include <algorithm>
+
+#include "base/log.h"
+#include "base/memory_budget.h"
+#include "storage/head_core.h"
+
+namespace tocsin {
+namespace {
+
+// So many series are truncated before commits and queries get a turn.
+constexpr size_t kTruncateSlice = 2048;
+// Out-of-order samples of a series are merged into its chunks from so many on.
+constexpr size_t kFoldFrom = 32;
+
+}  // namespace
+
+void HeadCore::DropChunks(Series& series, size_t count) {
+  SeriesAppendContext context{options.chunk_range_ms, 0};
+  for (size_t i = 0; i < count; ++i) {
+    context.bytes_grown -= static_cast<int64_t>(series.closed[i]->memory_bytes());
+  }
+  series.closed.Drop(count);
+  counters.chunks_removed.fetch_add(count, std::memory_order_relaxed);
+  Account(context);
+}
+
+// True when nothing is left of the series.
+bool HeadCore::TruncateSeries(Series& series, TimestampMs cutoff, TimestampMs* first) {
+  size_t old = 0;
+  while (old < series.closed.size() && series.closed[old]->max_t() < cutoff) {
+    ++old;
+  }
+  if (old > 0) {
+    DropChunks(series, old);
+  }
+  if (series.extra != nullptr) {
+    SeriesExtra& extra = *series.extra;
+    std::erase_if(extra.out_of_order, [cutoff](const auto& sample) { return sample.t < cutoff; });
+    std::erase_if(extra.deleted, [cutoff](const TimeRange& range) { return range.max_t < cutoff; });
+    while (extra.starts.size() > 1 && extra.starts[1].t < cutoff) {
+      extra.starts.erase(extra.starts.begin());
+    }
+    if (extra.out_of_order.size() >= kFoldFrom) {
+      FoldOutOfOrder(series);
+    }
+  }
+  *first = std::min(*first, series.FirstTime());
+  return series.has_samples_in_order() ? series.last_t < cutoff && (series.extra == nullptr || series.extra->out_of_order.empty())
+                                       : series.empty() && series.slot < slots_at_last_truncation_;
+}
+
+// Those that lie within the time of a closed chunk are merged into it; queriers older than their commit keep the others apart.
+void HeadCore::FoldOutOfOrder(Series& series) {
+  std::vector<SeriesExtra::OutOfOrderSample>& samples = series.extra->out_of_order;
+  const uint64_t oldest = queriers.Oldest();
+  SeriesAppendContext context{options.chunk_range_ms, 0};
+  for (size_t i = 0; i < series.closed.size() && !samples.empty(); ++i) {
+    const ChunkPtr chunk = series.closed[i];
+    const TimestampMs until = i + 1 < series.closed.size() ? series.closed[i + 1]->min_t() : chunk->max_t();
+    const auto end = std::find_if(samples.begin(), samples.end(), [&](const auto& one) { return one.t >= until; });
+    const bool mergeable = chunk->encoding() == ChunkEncoding::kXor && std::all_of(samples.begin(), end, [&](const auto& one) {
+      return one.histogram == nullptr && one.start_t == 0 && one.commit <= oldest;
+    });
+    SampleColumns old;
+    if (end == samples.begin() || !mergeable || !ReadChunk(chunk->encoding(), chunk->bytes(), kMinTimestamp, kMaxTimestamp, &old) ||
+        old.size() + static_cast<size_t>(end - samples.begin()) > UINT16_MAX / 32) {
+      continue;
+    }
+    std::vector<std::pair<TimestampMs, double>> merged;
+    for (size_t k = 0; k < old.size(); ++k) {
+      merged.emplace_back(old.timestamps[k], old.values[k]);
+    }
+    for (auto it = samples.begin(); it != end; ++it) {
+      merged.emplace_back(it->t, it->value);
+    }
+    std::stable_sort(merged.begin(), merged.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+    merged.erase(std::unique(merged.begin(), merged.end(), [](const auto& a, const auto& b) { return a.first == b.first; }), merged.end());
+    XorState state;
+    uint8_t* buffer = nullptr;
+    uint32_t delta = 0;
+    for (size_t k = 0; k < merged.size(); ++k) {
+      XorAppend(merged[k].first, merged[k].second, k == 0 ? 0 : merged[k - 1].first, k == 0 ? 0 : merged[k - 1].second, &delta, &state, &buffer);
+    }
+    context.bytes_grown -= static_cast<int64_t>(chunk->memory_bytes());
+    series.closed.Replace(i, ChunkPtr::Make(merged.front().first, merged.back().first, ChunkEncoding::kXor, {buffer, state.size}));
+    context.bytes_grown += static_cast<int64_t>(series.closed[i]->memory_bytes());
+    std::free(buffer);
+    samples.erase(samples.begin(), end);
+  }
+  Account(context);
+}
+
+void HeadCore::RemoveSeries(const std::vector<uint32_t>& slots) {
+  for (const uint32_t slot : slots) {
+    held.OnSeriesRemoved(slot);
+    exemplars.DropSeries(slot);
+  }
+  for (Series::Ptr& series : table.Remove(slots)) {
+    SeriesAppendContext context{options.chunk_range_ms, 0};
+    CloseOpenChunk(*series, &context);
+    Account(context);
+    DropChunks(*series, series->closed.size());
+    series->last_t = kMinTimestamp;
+    removed_.push_back(Removed{commit, std::move(series)});
+  }
+  counters.series_removed.fetch_add(slots.size(), std::memory_order_relaxed);
+}
+
+void HeadCore::FreeRemoved() {
+  const uint64_t oldest = std::min(queriers.Oldest(), appenders.Oldest());
+  while (!removed_.empty() && (removed_.front().series == nullptr || removed_.front().commit < oldest)) {
+    if (removed_.front().series != nullptr) {
+      table.Destroy(std::move(removed_.front().series));
+    }
+    removed_.pop_front();
+  }
+}
+
+void HeadCore::Maintain() {
+  if (options.memory_budget != nullptr) {
+    options.memory_budget->SetMeasured(MemoryBudget::ResidentBytes());
+  }
+  TimestampMs cutoff = options.min_time;
+  uint32_t end = 0;
+  {
+    const WriterLock lock(mu);
+    // Series that came during the last interval without a sample may belong to an appender that is about to commit.
+    ++commit;
+    end = table.slots_end();
+    if (options.retention_ms > 0 && max_time != kMinTimestamp) {
+      cutoff = std::max(cutoff, max_time - options.retention_ms);
+    }
+  }
+  TimestampMs first = kMaxTimestamp;
+  for (uint32_t begin = 0; begin < end; begin += kTruncateSlice) {
+    const WriterLock lock(mu);
+    std::vector<uint32_t> gone;
+    for (uint32_t slot = begin; slot < std::min<uint64_t>(end, uint64_t{begin} + kTruncateSlice); ++slot) {
+      Series* series = table.Find(slot);
+      if (series != nullptr && TruncateSeries(*series, cutoff, &first)) {
+        gone.push_back(slot);
+      }
+    }
+    if (!gone.empty()) {
+      RemoveSeries(gone);
+    }
+  }
+  size_t excess = 0;
+  {
+    const WriterLock lock(mu);
+    min_time = std::max(first, cutoff);
+    slots_at_last_truncation_ = end;
+    FreeRemoved();
+    TrimLimits();
+    if (options.retention_bytes > 0 && chunk_bytes > options.retention_bytes) {
+      excess = static_cast<size_t>(chunk_bytes - options.retention_bytes);
+    }
+  }
+  counters.truncations.fetch_add(1, std::memory_order_relaxed);
+  if (options.memory_budget != nullptr) {
+    excess = std::max(excess, static_cast<size_t>(options.memory_budget->excess_bytes()));
+  }
+  if (excess > 0) {
+    const size_t freed = ShedHistory(excess);
+    LogWarn("History was given up to keep the memory limit", {{"wanted_bytes", uint64_t{excess}}, {"freed_bytes", uint64_t{freed}}});
+  }
+}
+
+size_t HeadCore::ShedHistory(size_t bytes) {
+  // The time before which a chunk must end to go, so that the oldest go first: found among samples of all series.
+  std::vector<std::pair<TimestampMs, size_t>> ends;
+  {
+    const ReaderLock lock(mu);
+    table.ForEach([&](const Series& series) REQUIRES_SHARED(mu) {
+      if (series.closed.empty() || held.Holds(series.slot)) {
+        return;
+      }
+      for (size_t i = 0; i < series.closed.size(); ++i) {
+        ends.emplace_back(series.closed[i]->max_t(), series.closed[i]->memory_bytes());
+      }
+    });
+  }
+  std::sort(ends.begin(), ends.end());
+  TimestampMs cutoff = kMinTimestamp;
+  size_t found = 0;
+  for (size_t i = 0; i < ends.size() && found < bytes; ++i) {
+    found += ends[i].second;
+    cutoff = ends[i].first;
+  }
+  size_t freed = 0;
+  const WriterLock lock(mu);
+  table.ForEach([&](Series& series) REQUIRES(mu) {
+    if (series.closed.empty() || series.closed.front()->max_t() > cutoff || held.Holds(series.slot)) {
+      return;
+    }
+    size_t old = 0;
+    while (old < series.closed.size() && series.closed[old]->max_t() <= cutoff) {
+      freed += series.closed[old++]->memory_bytes();
+    }
+    DropChunks(series, old);
+    counters.shed_chunks.fetch_add(old, std::memory_order_relaxed);
+  });
+  return freed;
+}
+
+}  // namespace tocsin

@@ -1,0 +1,15 @@
+#pragma once
+
+#include <memory>
+
+#include "storage/head_core.h"
+
+namespace tocsin {
+
+/// A querier of the head: what was committed when it was opened.
+std::unique_ptr<Querier> MakeHeadQuerier(HeadCore& core, TimestampMs min_t, TimestampMs max_t);
+
+/// A held selector over the head.
+std::unique_ptr<HeldSelector> MakeHeldSelector(HeadCore& core, std::vector<Matcher> matchers);
+
+}  // namespace tocsin

@@ -1,0 +1,134 @@
+#pragma once
+
+#include <bit>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <span>
+#include <string_view>
+
+#include "absl/container/flat_hash_map.h"
+#include "base/model/histogram.h"
+#include "base/types.h"
+#include "storage/index/pair_table.h"
+
+namespace tocsin {
+
+/// Bytes that grow, for the hot path of a commit: Room() makes room once an item, then plain stores.
+class ByteBuffer {
+ public:
+  ByteBuffer() = default;
+  ByteBuffer(const ByteBuffer&) = delete;
+  ByteBuffer& operator=(const ByteBuffer&) = delete;
+  ~ByteBuffer() { std::free(data_); }
+
+  /// A place for up to `bytes` more; what was really written is told to Use().
+  uint8_t* Room(size_t bytes) {
+    if (size_ + bytes > capacity_) [[unlikely]] {
+      Grow(bytes);
+    }
+    return data_ + size_;
+  }
+  void Use(const uint8_t* end) { size_ = static_cast<size_t>(end - data_); }
+
+  void PutByte(uint8_t byte) { *Room(1) = byte, ++size_; }
+  void PutVarint(uint64_t value);
+  void PutZigZag(int64_t value) { PutVarint((static_cast<uint64_t>(value) << 1) ^ static_cast<uint64_t>(value >> 63)); }
+  void PutDouble(double value);
+  void PutText(std::string_view text);
+
+  void Clear() { size_ = 0; }
+  /// Gives memory back when the last use was far below it.
+  void ClearAndTrim(size_t keep_bytes);
+  size_t size() const { return size_; }
+  std::span<const uint8_t> bytes() const { return {data_, size_}; }
+
+ private:
+  void Grow(size_t bytes);
+
+  uint8_t* data_ = nullptr;
+  size_t size_ = 0;
+  size_t capacity_ = 0;
+};
+
+/// The first byte of an item of a commit record. Below 0x80: a float sample (see FORMAT.md for its bits).
+enum class RecordItem : uint8_t { kSeries = 0x80, kHistogram = 0x81, kExemplar = 0x82, kMetadata = 0x83, kDeletion = 0x84, kStart = 0x85 };
+
+inline constexpr uint8_t kFloatNextSlot = 0x40;
+inline constexpr uint8_t kFloatSameTime = 0x20;
+inline constexpr uint8_t kFloatOutOfOrder = 0x10;
+inline constexpr uint8_t kFloatValueBytes = 0x0f;
+
+/// Builds the payload of one commit in the log. The format is drawn in storage/FORMAT.md.
+class CommitRecordWriter {
+ public:
+  explicit CommitRecordWriter(ByteBuffer& out) : out_(out) {}
+
+  void AddSeries(uint32_t slot, std::span<const PairId> pairs, const PairTable& table);
+
+  void AddFloat(uint32_t slot, TimestampMs t, double value, bool out_of_order) {
+    uint8_t* start = out_.Room(1 + 5 + 10 + 8);
+    uint8_t* at = start + 1;
+    uint8_t control = out_of_order ? kFloatOutOfOrder : 0;
+    if (slot == slot_ + 1) {
+      control |= kFloatNextSlot;
+    } else {
+      at = StoreZigZag(at, static_cast<int64_t>(slot) - static_cast<int64_t>(slot_));
+    }
+    if (t == t_) {
+      control |= kFloatSameTime;
+    } else {
+      at = StoreZigZag(at, static_cast<int64_t>(static_cast<uint64_t>(t) - static_cast<uint64_t>(t_)));
+    }
+    const auto bits = std::bit_cast<uint64_t>(value);
+    const int bytes = bits == 0 ? 0 : 8 - std::countr_zero(bits) / 8;
+    const uint64_t big = __builtin_bswap64(bits);
+    std::memcpy(at, &big, sizeof(big));
+    *start = static_cast<uint8_t>(control | bytes);
+    out_.Use(at + bytes);
+    slot_ = slot;
+    t_ = t;
+  }
+
+  void AddHistogram(uint32_t slot, TimestampMs t, const FloatHistogram& histogram, bool integers, bool out_of_order);
+  void AddStart(uint32_t slot, TimestampMs t, TimestampMs start_t);
+  void AddExemplar(uint32_t slot, TimestampMs t, double value, std::string_view encoded_labels);
+  void AddMetadata(std::string_view metric, std::string_view type, std::string_view help, std::string_view unit);
+  void AddDeletion(std::span<const uint32_t> slots, TimestampMs min_t, TimestampMs max_t);
+
+ private:
+  static uint8_t* StoreZigZag(uint8_t* at, int64_t value) {
+    auto bits = (static_cast<uint64_t>(value) << 1) ^ static_cast<uint64_t>(value >> 63);
+    for (; bits >= 0x80; bits >>= 7) {
+      *at++ = static_cast<uint8_t>(bits | 0x80);
+    }
+    *at++ = static_cast<uint8_t>(bits);
+    return at;
+  }
+  void PutSlotAndTime(uint32_t slot, TimestampMs t);
+
+  ByteBuffer& out_;
+  uint32_t slot_ = 0;
+  TimestampMs t_ = 0;
+  // Label pairs written in this record, by the order of their first use.
+  absl::flat_hash_map<PairId, uint32_t> pairs_;
+};
+
+/// What a record holds, item by item, in the order of the commit.
+class CommitRecordHandler {
+ public:
+  virtual ~CommitRecordHandler() = default;
+  /// `encoded_labels` as Labels::encoded().
+  virtual void OnSeries(uint32_t slot, std::string_view encoded_labels) = 0;
+  virtual void OnFloat(uint32_t slot, TimestampMs t, double value, bool out_of_order) = 0;
+  virtual void OnHistogram(uint32_t slot, TimestampMs t, FloatHistogram histogram, bool integers, bool out_of_order) = 0;
+  virtual void OnStart(uint32_t slot, TimestampMs t, TimestampMs start_t) = 0;
+  virtual void OnExemplar(uint32_t slot, TimestampMs t, double value, std::string_view encoded_labels) = 0;
+  virtual void OnMetadata(std::string_view metric, std::string_view type, std::string_view help, std::string_view unit) = 0;
+  virtual void OnDeletion(std::span<const uint32_t> slots, TimestampMs min_t, TimestampMs max_t) = 0;
+};
+
+/// False when the bytes are no record; the items before the fault were handed over.
+bool ReadCommitRecord(std::span<const uint8_t> bytes, CommitRecordHandler& handler);
+
+}  // namespace tocsin
