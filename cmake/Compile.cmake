@@ -3,7 +3,7 @@ add_compile_options(-Wall -Wextra -Werror -ffp-contract=off -fno-omit-frame-poin
 if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   add_compile_options(-Wthread-safety)
 else()
-  add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-Wno-tsan> -Wno-missing-field-initializers)
+  add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-Wno-tsan> -Wno-missing-field-initializers -Wno-subobject-linkage)
 endif()
 
 if(TOCSIN_SANITIZE)
