@@ -55,7 +55,7 @@ Request TakeRequest(RequestParser* parser, const Transport& transport) {
   return request;
 }
 
-Response Handle(const Handler& handler, Request* request) {
+Response Handle(const RootHandler& handler, Request* request) {
   // Nothing is expected to throw; what does (a full memory) must not take the others with it.
   try {
     Response response = handler(*request);

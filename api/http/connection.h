@@ -21,7 +21,7 @@ class ConnectionHost {
   /// Runs `work` on some worker thread.
   virtual void RunOnWorker(std::function<void()> work) = 0;
   virtual void OnClosed(class Connection* connection) = 0;
-  virtual const Handler& handler() const = 0;
+  virtual const RootHandler& handler() const = 0;
   virtual const ServerOptions& options() const = 0;
   virtual const Clock& clock() const = 0;
 };

@@ -113,29 +113,26 @@ const Router::Entry* Router::Find(std::string_view path, std::vector<std::string
   return nullptr;
 }
 
-Response Router::Route(Request* request) const {
+Response Router::Route(Request& request, std::string_view* pattern) const {
   std::vector<std::string> parameters;
-  const Entry* entry = Find(request->path, &parameters);
+  const Entry* entry = Find(request.path, &parameters);
+  if (pattern != nullptr) {
+    *pattern = entry == nullptr ? std::string_view() : std::string_view(entry->pattern);
+  }
   if (entry == nullptr) {
     return TextResponse(404, "404 page not found\n");
   }
   std::string allowed;
   for (const auto& [method, handler] : entry->methods) {
-    if (method == request->method) {
-      request->path_parameters = std::move(parameters);
-      return handler(*request);
+    if (method == request.method) {
+      request.path_parameters = std::move(parameters);
+      return handler(request);
     }
     Append(&allowed, allowed.empty() ? "" : ", ", method);
   }
   Response response = TextResponse(405, "Method Not Allowed\n");
   response.Set("Allow", allowed);
   return response;
-}
-
-std::string_view Router::PatternOf(std::string_view path) const {
-  std::vector<std::string> parameters;
-  const Entry* entry = Find(path, &parameters);
-  return entry == nullptr ? std::string_view() : std::string_view(entry->pattern);
 }
 
 }  // namespace tocsin::http

@@ -23,11 +23,9 @@ class Router {
   /// `methods` as in "GET POST". `pattern` must be new for those methods.
   void Handle(std::string_view methods, std::string_view pattern, Handler handler);
 
-  /// Answers by the handler found; its request has path_parameters filled in. `request` is changed meanwhile.
-  Response Route(Request* request) const;
-
-  /// The pattern that a path belongs to ("/api/v1/label/:name/values"), for metrics; "" for none.
-  std::string_view PatternOf(std::string_view path) const;
+  /// Answers by the handler found, with path_parameters filled in. `pattern` receives the pattern that the path belongs to
+  /// ("/api/v1/label/:name/values"), for metrics; "" for none.
+  Response Route(Request& request, std::string_view* pattern = nullptr) const;
 
  private:
   struct Entry {

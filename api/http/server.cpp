@@ -27,7 +27,7 @@ constexpr std::chrono::seconds kSweepEvery{1};
 
 class AsioServer : public Server, public ConnectionHost {
  public:
-  AsioServer(const ServerOptions& options, Handler handler, const Clock& clock)
+  AsioServer(const ServerOptions& options, RootHandler handler, const Clock& clock)
       : options_(options), handler_(std::move(handler)), clock_(clock), work_(asio::make_work_guard(io_)), sweep_(io_) {}
   ~AsioServer() override { Stop(0); }
 
@@ -96,7 +96,7 @@ class AsioServer : public Server, public ConnectionHost {
 
   void Post(std::function<void()> work) override { asio::post(io_, std::move(work)); }
   void RunOnWorker(std::function<void()> work) override { workers_->Run(std::move(work)); }
-  const Handler& handler() const override { return handler_; }
+  const RootHandler& handler() const override { return handler_; }
   const ServerOptions& options() const override { return options_; }
   const Clock& clock() const override { return clock_; }
 
@@ -168,7 +168,7 @@ class AsioServer : public Server, public ConnectionHost {
   }
 
   ServerOptions options_;
-  Handler handler_;
+  RootHandler handler_;
   const Clock& clock_;
   asio::io_context io_{1};  // outlives all sockets
   asio::executor_work_guard<asio::io_context::executor_type> work_;
@@ -188,7 +188,7 @@ class AsioServer : public Server, public ConnectionHost {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Server>> StartServer(const ServerOptions& options, Handler handler, const Clock& clock) {
+absl::StatusOr<std::unique_ptr<Server>> StartServer(const ServerOptions& options, RootHandler handler, const Clock& clock) {
   auto server = std::make_unique<AsioServer>(options, std::move(handler), clock);
   RETURN_IF_ERROR(server->Start());
   return server;

@@ -65,8 +65,11 @@ class Server {
   virtual ServerStats stats() const = 0;
 };
 
+/// Answers every request; may change it on the way. Runs on a worker thread; several at once.
+using RootHandler = std::function<Response(Request&)>;
+
 /// Binds, listens and serves. Errors name the address.
 /// `clock` must outlive the server.
-absl::StatusOr<std::unique_ptr<Server>> StartServer(const ServerOptions& options, Handler handler, const Clock& clock);
+absl::StatusOr<std::unique_ptr<Server>> StartServer(const ServerOptions& options, RootHandler handler, const Clock& clock);
 
 }  // namespace tocsin::http

@@ -21,8 +21,8 @@ using testing::StartsWith;
 
 class ServerTest : public testing::Test {
  protected:
-  void StartWith(Handler handler) { StartWith(ServerOptions{}, std::move(handler)); }
-  void StartWith(ServerOptions options, Handler handler) {
+  void StartWith(RootHandler handler) { StartWith(ServerOptions{}, std::move(handler)); }
+  void StartWith(ServerOptions options, RootHandler handler) {
     if (options.listen.empty()) {
       options.listen = {"127.0.0.1:0"};
     }
