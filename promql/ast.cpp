@@ -83,6 +83,34 @@ std::string_view AggregateOpText(AggregateOp op) {
   return kTexts[static_cast<size_t>(op)];
 }
 
+std::string_view DurationOpText(DurationOp op) {
+  switch (op) {
+    case DurationOp::kAdd:
+    case DurationOp::kPlus:
+      return "+";
+    case DurationOp::kSub:
+    case DurationOp::kNegate:
+      return "-";
+    case DurationOp::kMul:
+      return "*";
+    case DurationOp::kDiv:
+      return "/";
+    case DurationOp::kMod:
+      return "%";
+    case DurationOp::kPow:
+      return "^";
+    case DurationOp::kStep:
+      return "step";
+    case DurationOp::kRange:
+      return "range";
+    case DurationOp::kMin:
+      return "min_of";
+    case DurationOp::kMax:
+      break;
+  }
+  return "max_of";
+}
+
 bool HasParam(AggregateOp op) {
   switch (op) {
     case AggregateOp::kTopk:
@@ -154,6 +182,18 @@ void ForEachChild(const Expr& expr, absl::FunctionRef<void(const Expr&)> visit) 
       VisitIfSet(As<DurationExpr>(expr).rhs, visit);
       break;
   }
+}
+
+void ForEachSelector(const Expr& expr, absl::FunctionRef<void(const VectorSelector&)> visit) {
+  if (expr.kind == NodeKind::kVectorSelector) {
+    visit(As<VectorSelector>(expr));
+  }
+  ForEachChild(expr, [visit](const Expr& child) { ForEachSelector(child, visit); });
+}
+
+void ForEachSelector(Expr& expr, absl::FunctionRef<void(VectorSelector&)> visit) {
+  // The caller's tree is not const, so none of its nodes is.
+  ForEachSelector(static_cast<const Expr&>(expr), [visit](const VectorSelector& selector) { visit(const_cast<VectorSelector&>(selector)); });
 }
 
 int32_t DeepestChild(const Expr& expr) {

@@ -100,6 +100,8 @@ struct StringLiteral : Expr {
 /// Arithmetic on durations inside [...], subqueries and offset; evaluated before the query runs.
 /// kNegate and kPlus have only `rhs`, kStep and kRange no operand; kPlus also stands around a number in parentheses.
 enum class DurationOp { kAdd, kSub, kMul, kDiv, kMod, kPow, kNegate, kPlus, kStep, kRange, kMin, kMax };
+/// "+", "-", ..., "step", "range", "min_of", "max_of"; signs as the operators.
+std::string_view DurationOpText(DurationOp op);
 struct DurationExpr : Expr {
   DurationExpr() : Expr(NodeKind::kDuration) {}
   DurationOp op = DurationOp::kAdd;
@@ -179,6 +181,10 @@ struct AggregateExpr : Expr {
   std::vector<std::string> grouping;  // as written
   bool without = false;
 };
+
+/// Calls `visit` for each selector below `expr`, those of range selectors included.
+void ForEachSelector(Expr& expr, absl::FunctionRef<void(VectorSelector&)> visit);
+void ForEachSelector(const Expr& expr, absl::FunctionRef<void(const VectorSelector&)> visit);
 
 /// The signature of a function, looked up by the parser.
 struct Function {

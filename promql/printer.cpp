@@ -18,36 +18,6 @@ const T& Node(const Expr& expr) {
   return static_cast<const T&>(expr);
 }
 
-std::string_view DurationOpText(DurationOp op) {
-  switch (op) {
-    case DurationOp::kAdd:
-      return "+";
-    case DurationOp::kSub:
-      return "-";
-    case DurationOp::kMul:
-      return "*";
-    case DurationOp::kDiv:
-      return "/";
-    case DurationOp::kMod:
-      return "%";
-    case DurationOp::kPow:
-      return "^";
-    case DurationOp::kNegate:
-      return "-";
-    case DurationOp::kPlus:
-      return "";
-    case DurationOp::kStep:
-      return "step";
-    case DurationOp::kRange:
-      return "range";
-    case DurationOp::kMin:
-      return "min_of";
-    case DurationOp::kMax:
-      break;
-  }
-  return "max_of";
-}
-
 }  // namespace
 
 std::string ToString(const Expr& expr) {
@@ -208,8 +178,10 @@ void ExprPrinter::PrintDurationExpr(const DurationExpr& node) {
       out_->push_back(')');
       break;
     case DurationOp::kNegate:
-    case DurationOp::kPlus:
       out_->append(op);
+      Print(*node.rhs);
+      break;
+    case DurationOp::kPlus:  // not printed: it may only stand around a number in parentheses
       Print(*node.rhs);
       break;
     default:

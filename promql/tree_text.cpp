@@ -9,34 +9,6 @@
 namespace tocsin::promql {
 namespace {
 
-std::string_view UpstreamOp(DurationOp op) {
-  switch (op) {
-    case DurationOp::kAdd:
-    case DurationOp::kPlus:
-      return "+";
-    case DurationOp::kSub:
-    case DurationOp::kNegate:
-      return "-";
-    case DurationOp::kMul:
-      return "*";
-    case DurationOp::kDiv:
-      return "/";
-    case DurationOp::kMod:
-      return "%";
-    case DurationOp::kPow:
-      return "^";
-    case DurationOp::kStep:
-      return "step";
-    case DurationOp::kRange:
-      return "range";
-    case DurationOp::kMin:
-      return "min_of";
-    case DurationOp::kMax:
-      break;
-  }
-  return "max_of";
-}
-
 /// Collects the fields of one node.
 class TreeNode {
  public:
@@ -244,7 +216,7 @@ std::string TreeText(const Expr& expr, bool with_positions) {
   }
   const auto& node = static_cast<const DurationExpr&>(expr);
   return TreeNode("DurationExpr", with_positions)
-      .Text("Op", UpstreamOp(node.op))
+      .Text("Op", DurationOpText(node.op))
       .Child("LHS", node.lhs)
       .Child("RHS", node.rhs)
       .Flag("Wrapped", node.wrapped)
