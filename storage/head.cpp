@@ -2,19 +2,29 @@
 
 #include <algorithm>
 
+#include "base/status.h"
 #include "storage/head_appender.h"
 #include "storage/head_core.h"
 #include "storage/head_querier.h"
-#include "storage/wal/commit_log.h"
+#include "storage/head_storage.h"
 
 namespace tocsin {
 
-Head::Head(std::unique_ptr<HeadCore> core) : core_(std::move(core)) {}
+Head::Head(std::unique_ptr<HeadCore> core, std::unique_ptr<HeadStorage> storage) : core_(std::move(core)), storage_(std::move(storage)) {}
 Head::~Head() = default;
 
 std::unique_ptr<Head> Head::OpenMemoryOnly(const HeadOptions& options, const Clock& clock) {
-  return std::unique_ptr<Head>(new Head(std::make_unique<HeadCore>(options, clock)));
+  return std::unique_ptr<Head>(new Head(std::make_unique<HeadCore>(options, clock), nullptr));
 }
+
+absl::StatusOr<std::unique_ptr<Head>> Head::Open(const std::string& path, const HeadOptions& options, const Clock& clock, Env& env,
+                                                 ReplayProgress* progress) {
+  auto core = std::make_unique<HeadCore>(options, clock);
+  ASSIGN_OR_RETURN(std::unique_ptr<HeadStorage> storage, HeadStorage::Open(*core, path, env, progress));
+  return std::unique_ptr<Head>(new Head(std::move(core), std::move(storage)));
+}
+
+const ReplayReport* Head::replay_report() const { return storage_ == nullptr ? nullptr : &storage_->report(); }
 
 std::unique_ptr<Appender> Head::OpenAppender() { return MakeHeadAppender(*core_); }
 
@@ -61,7 +71,14 @@ MetricMetadata Head::Metadata(const std::string& metric) const {
 
 std::unique_ptr<HeldSelector> Head::Hold(std::vector<Matcher> matchers) { return MakeHeldSelector(*core_, std::move(matchers)); }
 
-void Head::Maintain() { core_->Maintain(); }
+void Head::Maintain() {
+  core_->Maintain();
+  if (storage_ != nullptr) {
+    storage_->Maintain();
+  }
+}
+
+absl::Status Head::Checkpoint() { return storage_ == nullptr ? absl::OkStatus() : storage_->Checkpoint(); }
 
 size_t Head::series_count() const {
   const ReaderLock lock(core_->mu);

@@ -16,8 +16,12 @@
 
 namespace tocsin {
 
+class Env;
 class HeadCore;
+class HeadStorage;
 class MemoryBudget;
+struct ReplayProgress;
+struct ReplayReport;
 
 struct HeadOptions {
   /// Samples older than this (against the clock or the newest sample, whichever is later) disappear. 0: never.
@@ -43,6 +47,11 @@ struct HeadOptions {
 /// Threads: safe. Appenders do not wait for queriers, nor queriers for open appenders: only for the moment of a commit.
 class Head : public Appendable, public Queryable {
  public:
+  /// Keeps a log under `path`/tocsin (created as needed) and begins with what is there; damaged parts of it are passed over, logged, and told by
+  /// replay_report(). Errors: the folder is used by another process, or cannot be read or written. `env`, `clock` and `progress` (may be null)
+  /// must outlive the head.
+  static absl::StatusOr<std::unique_ptr<Head>> Open(const std::string& path, const HeadOptions& options, const Clock& clock, Env& env,
+                                                    ReplayProgress* progress);
   /// Keeps nothing on disk. `clock` must outlive the head.
   static std::unique_ptr<Head> OpenMemoryOnly(const HeadOptions& options, const Clock& clock);
   ~Head() override;
@@ -75,13 +84,21 @@ class Head : public Appendable, public Queryable {
   TimestampMs min_time() const;
   TimestampMs max_time() const;
 
+  /// Writes all to one file now, so that the next start is short. OK, and nothing done, with memory only.
+  absl::Status Checkpoint();
+
+  /// What the start found; null with memory only.
+  const ReplayReport* replay_report() const;
+  const HeadStorage* storage() const { return storage_.get(); }
+
   /// For this room's own parts and tests.
   HeadCore& core() { return *core_; }
 
  private:
-  explicit Head(std::unique_ptr<HeadCore> core);
+  Head(std::unique_ptr<HeadCore> core, std::unique_ptr<HeadStorage> storage);
 
   std::unique_ptr<HeadCore> core_;
+  std::unique_ptr<HeadStorage> storage_;
 };
 
 }  // namespace tocsin

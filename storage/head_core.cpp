@@ -150,8 +150,7 @@ void HeadCore::ApplySample(Series& series, const Transaction::Entry& entry, Tran
     AppendFloatInOrder(series, entry.t, entry.value, context);
   }
   if (options.start_timestamps) {
-    SetStart(series, entry.t, start_t);
-    if (record != nullptr && start_t != 0) {
+    if (SetStart(series, entry.t, start_t) && record != nullptr) {
       record->AddStart(series.slot, entry.t, start_t);
     }
   }
@@ -286,13 +285,17 @@ absl::Status HeadCore::Commit(Transaction& transaction, ByteBuffer* record) {
   size_t taken = 0;
   {
     const WriterLock lock(mu);
-    taken = Apply(transaction, log == nullptr ? nullptr : record);
-    if (log != nullptr && record->size() > 0) {
-      ticket = log->Enqueue(record);
+    if (log == nullptr) {
+      Apply(transaction, nullptr);
+      return absl::OkStatus();
     }
-  }
-  if (ticket == 0) {
-    return absl::OkStatus();
+    // While the log does not take anything no series counts as written to it.
+    const bool accepting = log->accepting();
+    taken = Apply(transaction, accepting ? record : nullptr);
+    if (accepting && record->size() == 0) {
+      return absl::OkStatus();
+    }
+    ticket = log->Enqueue(record);
   }
   absl::Status written = log->WaitWritten(ticket);
   if (!written.ok()) {
@@ -333,21 +336,20 @@ void HeadCore::DeleteRange(Series& series, TimestampMs min_t, TimestampMs max_t)
 
 absl::Status HeadCore::Delete(std::span<const Matcher> matchers, TimestampMs min_t, TimestampMs max_t) {
   uint64_t ticket = 0;
-  ByteBuffer record;
+  ByteBuffer bytes;
   {
     const WriterLock lock(mu);
-    std::vector<uint32_t> touched;
+    CommitRecordWriter record(bytes);
     for (const uint32_t slot : *finder.Find(matchers)) {
       Series* series = table.Find(slot);
       const TimestampMs first = series->FirstTime();
       if (!series->empty() && first <= max_t && std::max(series->last_t, first) >= min_t) {
         DeleteRange(*series, min_t, max_t);
-        touched.push_back(slot);
+        record.AddDeletion(slot, min_t, std::min(max_t, series->last_t));
       }
     }
-    if (log != nullptr && !touched.empty()) {
-      CommitRecordWriter(record).AddDeletion(touched, min_t, max_t);
-      ticket = log->Enqueue(&record);
+    if (log != nullptr && bytes.size() > 0) {
+      ticket = log->Enqueue(&bytes);
     }
   }
   return ticket == 0 ? absl::OkStatus() : log->WaitWritten(ticket);

@@ -5,7 +5,9 @@
 #include <map>
 #include <random>
 
+#include "base/env.h"
 #include "storage/head.h"
+#include "storage/wal/replay.h"
 #include "tests/support/temp_dir.h"
 
 namespace tocsin {
@@ -125,11 +127,29 @@ class HeadModel {
     options.chunk_range_ms = kModelRange;
     options.retention_ms = kModelRetention;
     options.out_of_order_window_ms = window_;
-    static_cast<void>(on_disk_);
-    head_ = Head::OpenMemoryOnly(options, clock_);
+    if (!on_disk_) {
+      head_ = Head::OpenMemoryOnly(options, clock_);
+      return;
+    }
+    auto opened = Head::Open(folder_.path(), options, clock_, SystemEnv(), nullptr);
+    ASSERT_TRUE(opened.ok()) << opened.status();
+    head_ = *std::move(opened);
+    EXPECT_TRUE(head_->replay_report()->damages.empty()) << head_->replay_report()->damages.front();
   }
 
-  void Restart() {}
+  void Restart() {
+    if (!on_disk_) {
+      return;
+    }
+    if (random_() % 2 == 0) {
+      ASSERT_TRUE(head_->Checkpoint().ok());
+      AppendSome();
+    }
+    readers_.clear();
+    head_.reset();
+    Open();
+    CompareNow();
+  }
 
   std::string NameOf(uint64_t number) const { return "m" + std::to_string(number % 12); }
   static Labels LabelsOf(const std::string& name) { return Labels::Of({{"__name__", name}, {"parity", name.size() % 2 == 0 ? "even" : "odd"}}); }
@@ -261,16 +281,17 @@ class HeadModel {
   DurationMs window_;
   bool on_disk_;
   ManualClock clock_;
+  test::TempDir folder_;
   TimestampMs now_ = 1'000'000 * kSecond;
   Model model_;
   std::unique_ptr<Head> head_;
   std::deque<OpenReader> readers_;
 };
 
-TEST(HeadModelTest, MemoryOnly) {
-  for (uint64_t seed = 0; seed < 30; ++seed) {
+void RunModel(bool on_disk, uint64_t seeds) {
+  for (uint64_t seed = 0; seed < seeds; ++seed) {
     SCOPED_TRACE(testing::Message() << "seed " << seed);
-    HeadModel model(seed, false);
+    HeadModel model(seed, on_disk);
     for (int step = 0; step < 300 && !testing::Test::HasFatalFailure(); ++step) {
       SCOPED_TRACE(testing::Message() << "step " << step);
       model.Step();
@@ -281,6 +302,10 @@ TEST(HeadModelTest, MemoryOnly) {
     }
   }
 }
+
+TEST(HeadModelTest, MemoryOnly) { RunModel(false, 20); }
+
+TEST(HeadModelTest, OnDiskWithRestarts) { RunModel(true, 5); }
 
 }  // namespace
 }  // namespace tocsin

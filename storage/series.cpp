@@ -178,14 +178,16 @@ bool InsertOutOfOrder(Series& series, SeriesExtra::OutOfOrderSample sample) {
   return true;
 }
 
-void SetStart(Series& series, TimestampMs t, TimestampMs start_t) {
+bool SetStart(Series& series, TimestampMs t, TimestampMs start_t) {
   if (series.extra == nullptr && start_t == 0) {
-    return;
+    return false;
   }
   std::vector<SeriesExtra::StartChange>& starts = series.MakeExtra().starts;
-  if ((starts.empty() ? 0 : starts.back().start_t) != start_t) {
-    starts.push_back({t, start_t});
+  if ((starts.empty() ? 0 : starts.back().start_t) == start_t || (!starts.empty() && t <= starts.back().t)) {
+    return false;
   }
+  starts.push_back({t, start_t});
+  return true;
 }
 
 }  // namespace tocsin

@@ -102,7 +102,8 @@ void CloseOpenChunk(Series& series, SeriesAppendContext* context);
 /// A sample older than the newest. False: there is one at this time among the out-of-order ones.
 bool InsertOutOfOrder(Series& series, SeriesExtra::OutOfOrderSample sample);
 
-void SetStart(Series& series, TimestampMs t, TimestampMs start_t);
+/// The start timestamp of samples from `t` on. True when it is another one than before.
+bool SetStart(Series& series, TimestampMs t, TimestampMs start_t);
 
 /// A part of a series as one reader may see it.
 struct SeriesView {

@@ -47,6 +47,8 @@ class SeriesTable {
   bool HasLabels(const Series& series, const Labels& labels) const;
 
   size_t size() const { return by_labels_.size(); }
+  /// Slots below are not given out.
+  void ReserveSlots(uint32_t end) { next_slot_ = next_slot_ < end ? end : next_slot_; }
   uint32_t slots_end() const { return next_slot_; }
   bool full() const { return next_slot_ >= kSlotsMax; }
   /// Changes whenever a series comes or goes.

@@ -1,11 +1,8 @@
 #include "storage/wal/commit_record.h"
 
-#include <algorithm>
-
-#include "base/check.h"
 #include "base/model/labels.h"
-#include "storage/chunk/histogram_layout.h"
 #include "storage/wal/byte_reader.h"
+#include "storage/wal/histogram_codec.h"
 
 namespace tocsin {
 namespace {
@@ -13,58 +10,6 @@ namespace {
 constexpr uint8_t kHistogramIntegers = 0x01;
 constexpr uint8_t kHistogramOutOfOrder = 0x02;
 constexpr int kHistogramHintShift = 2;
-
-void PutSpans(const std::vector<Span>& spans, ByteBuffer* out) {
-  out->PutVarint(spans.size());
-  for (const Span& span : spans) {
-    out->PutZigZag(span.offset);
-    out->PutVarint(span.length);
-  }
-}
-
-void PutDoubles(const std::vector<double>& values, ByteBuffer* out) {
-  out->PutVarint(values.size());
-  for (const double value : values) {
-    out->PutDouble(value);
-  }
-}
-
-bool TakeSpans(ByteReader* in, std::vector<Span>* out) {
-  const uint64_t count = in->TakeVarint();
-  uint64_t buckets = 0;
-  for (uint64_t i = 0; i < count && in->ok(); ++i) {
-    const auto offset = static_cast<int32_t>(in->TakeZigZag());
-    const uint64_t length = in->TakeVarint();
-    buckets += length;
-    if (length > kHistogramBucketsMax || buckets > kHistogramBucketsMax) {
-      return false;
-    }
-    out->push_back(Span{offset, static_cast<uint32_t>(length)});
-  }
-  return in->ok();
-}
-
-bool TakeDoubles(ByteReader* in, std::vector<double>* out) {
-  const uint64_t count = in->TakeVarint();
-  if (count > kHistogramBucketsMax) {
-    return false;
-  }
-  for (uint64_t i = 0; i < count && in->ok(); ++i) {
-    out->push_back(in->TakeDouble());
-  }
-  return in->ok();
-}
-
-bool TakeHistogram(ByteReader* in, FloatHistogram* h) {
-  h->schema = static_cast<int32_t>(in->TakeZigZag());
-  h->zero_threshold = in->TakeDouble();
-  h->zero_count = in->TakeDouble();
-  h->count = in->TakeDouble();
-  h->sum = in->TakeDouble();
-  return TakeSpans(in, &h->positive_spans) && TakeSpans(in, &h->negative_spans) && TakeDoubles(in, &h->positive_buckets) &&
-         TakeDoubles(in, &h->negative_buckets) && TakeDoubles(in, &h->custom_values) &&
-         CountBuckets(h->positive_spans) == h->positive_buckets.size() && CountBuckets(h->negative_spans) == h->negative_buckets.size();
-}
 
 /// The walk through one record.
 class RecordWalk {
@@ -181,17 +126,10 @@ class RecordWalk {
   }
 
   bool Deletion() {
-    const TimestampMs min_t = in_.TakeZigZag();
+    TakeSlotAndTime();
     const TimestampMs max_t = in_.TakeZigZag();
-    const uint64_t count = in_.TakeVarint();
-    std::vector<uint32_t> slots;
-    uint32_t slot = 0;
-    for (uint64_t i = 0; i < count && in_.ok(); ++i) {
-      slot += static_cast<uint32_t>(in_.TakeZigZag());
-      slots.push_back(slot);
-    }
     if (in_.ok()) {
-      handler_.OnDeletion(slots, min_t, max_t);
+      handler_.OnDeletion(slot_, t_, max_t);
     }
     return in_.ok();
   }
@@ -210,44 +148,6 @@ class RecordWalk {
 };
 
 }  // namespace
-
-void ByteBuffer::Grow(size_t bytes) {
-  capacity_ = std::max<size_t>({size_ + bytes, capacity_ + capacity_ / 2, 256});
-  data_ = static_cast<uint8_t*>(std::realloc(data_, capacity_));
-  TOCSIN_CHECK(data_ != nullptr);
-}
-
-void ByteBuffer::ClearAndTrim(size_t keep_bytes) {
-  size_ = 0;
-  if (capacity_ > keep_bytes) {
-    std::free(data_);
-    data_ = nullptr;
-    capacity_ = 0;
-  }
-}
-
-void ByteBuffer::PutVarint(uint64_t value) {
-  uint8_t* at = Room(10);
-  for (; value >= 0x80; value >>= 7) {
-    *at++ = static_cast<uint8_t>(value | 0x80);
-  }
-  *at++ = static_cast<uint8_t>(value);
-  Use(at);
-}
-
-void ByteBuffer::PutDouble(double value) {
-  const uint64_t big = __builtin_bswap64(std::bit_cast<uint64_t>(value));
-  std::memcpy(Room(sizeof(big)), &big, sizeof(big));
-  size_ += sizeof(big);
-}
-
-void ByteBuffer::PutText(std::string_view text) {
-  PutVarint(text.size());
-  if (!text.empty()) {
-    std::memcpy(Room(text.size()), text.data(), text.size());
-    size_ += text.size();
-  }
-}
 
 void CommitRecordWriter::PutSlotAndTime(uint32_t slot, TimestampMs t) {
   out_.PutZigZag(static_cast<int64_t>(slot) - static_cast<int64_t>(slot_));
@@ -276,15 +176,7 @@ void CommitRecordWriter::AddHistogram(uint32_t slot, TimestampMs t, const FloatH
   PutSlotAndTime(slot, t);
   out_.PutByte(static_cast<uint8_t>((integers ? kHistogramIntegers : 0) | (out_of_order ? kHistogramOutOfOrder : 0) |
                                     (static_cast<uint8_t>(h.counter_reset_hint) << kHistogramHintShift)));
-  out_.PutZigZag(h.schema);
-  for (const double value : {h.zero_threshold, h.zero_count, h.count, h.sum}) {
-    out_.PutDouble(value);
-  }
-  PutSpans(h.positive_spans, &out_);
-  PutSpans(h.negative_spans, &out_);
-  PutDoubles(h.positive_buckets, &out_);
-  PutDoubles(h.negative_buckets, &out_);
-  PutDoubles(h.custom_values, &out_);
+  PutHistogram(h, &out_);
 }
 
 void CommitRecordWriter::AddStart(uint32_t slot, TimestampMs t, TimestampMs start_t) {
@@ -307,16 +199,10 @@ void CommitRecordWriter::AddMetadata(std::string_view metric, std::string_view t
   }
 }
 
-void CommitRecordWriter::AddDeletion(std::span<const uint32_t> slots, TimestampMs min_t, TimestampMs max_t) {
+void CommitRecordWriter::AddDeletion(uint32_t slot, TimestampMs min_t, TimestampMs max_t) {
   out_.PutByte(static_cast<uint8_t>(RecordItem::kDeletion));
-  out_.PutZigZag(min_t);
+  PutSlotAndTime(slot, min_t);
   out_.PutZigZag(max_t);
-  out_.PutVarint(slots.size());
-  uint32_t before = 0;
-  for (const uint32_t slot : slots) {
-    out_.PutZigZag(static_cast<int64_t>(slot) - static_cast<int64_t>(before));
-    before = slot;
-  }
 }
 
 bool ReadCommitRecord(std::span<const uint8_t> bytes, CommitRecordHandler& handler) { return RecordWalk(bytes, handler).Run(); }

@@ -6,50 +6,15 @@
 #include <cstring>
 #include <span>
 #include <string_view>
+#include <utility>
 
 #include "absl/container/flat_hash_map.h"
 #include "base/model/histogram.h"
 #include "base/types.h"
 #include "storage/index/pair_table.h"
+#include "storage/wal/byte_buffer.h"
 
 namespace tocsin {
-
-/// Bytes that grow, for the hot path of a commit: Room() makes room once an item, then plain stores.
-class ByteBuffer {
- public:
-  ByteBuffer() = default;
-  ByteBuffer(const ByteBuffer&) = delete;
-  ByteBuffer& operator=(const ByteBuffer&) = delete;
-  ~ByteBuffer() { std::free(data_); }
-
-  /// A place for up to `bytes` more; what was really written is told to Use().
-  uint8_t* Room(size_t bytes) {
-    if (size_ + bytes > capacity_) [[unlikely]] {
-      Grow(bytes);
-    }
-    return data_ + size_;
-  }
-  void Use(const uint8_t* end) { size_ = static_cast<size_t>(end - data_); }
-
-  void PutByte(uint8_t byte) { *Room(1) = byte, ++size_; }
-  void PutVarint(uint64_t value);
-  void PutZigZag(int64_t value) { PutVarint((static_cast<uint64_t>(value) << 1) ^ static_cast<uint64_t>(value >> 63)); }
-  void PutDouble(double value);
-  void PutText(std::string_view text);
-
-  void Clear() { size_ = 0; }
-  /// Gives memory back when the last use was far below it.
-  void ClearAndTrim(size_t keep_bytes);
-  size_t size() const { return size_; }
-  std::span<const uint8_t> bytes() const { return {data_, size_}; }
-
- private:
-  void Grow(size_t bytes);
-
-  uint8_t* data_ = nullptr;
-  size_t size_ = 0;
-  size_t capacity_ = 0;
-};
 
 /// The first byte of an item of a commit record. Below 0x80: a float sample (see FORMAT.md for its bits).
 enum class RecordItem : uint8_t { kSeries = 0x80, kHistogram = 0x81, kExemplar = 0x82, kMetadata = 0x83, kDeletion = 0x84, kStart = 0x85 };
@@ -94,7 +59,8 @@ class CommitRecordWriter {
   void AddStart(uint32_t slot, TimestampMs t, TimestampMs start_t);
   void AddExemplar(uint32_t slot, TimestampMs t, double value, std::string_view encoded_labels);
   void AddMetadata(std::string_view metric, std::string_view type, std::string_view help, std::string_view unit);
-  void AddDeletion(std::span<const uint32_t> slots, TimestampMs min_t, TimestampMs max_t);
+  /// `max_t` not behind the newest sample of the series then.
+  void AddDeletion(uint32_t slot, TimestampMs min_t, TimestampMs max_t);
 
  private:
   static uint8_t* StoreZigZag(uint8_t* at, int64_t value) {
@@ -125,7 +91,7 @@ class CommitRecordHandler {
   virtual void OnStart(uint32_t slot, TimestampMs t, TimestampMs start_t) = 0;
   virtual void OnExemplar(uint32_t slot, TimestampMs t, double value, std::string_view encoded_labels) = 0;
   virtual void OnMetadata(std::string_view metric, std::string_view type, std::string_view help, std::string_view unit) = 0;
-  virtual void OnDeletion(std::span<const uint32_t> slots, TimestampMs min_t, TimestampMs max_t) = 0;
+  virtual void OnDeletion(uint32_t slot, TimestampMs min_t, TimestampMs max_t) = 0;
 };
 
 /// False when the bytes are no record; the items before the fault were handed over.

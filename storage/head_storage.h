@@ -1,0 +1,60 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "base/env.h"
+#include "storage/head_core.h"
+#include "storage/wal/replay.h"
+#include "storage/wal/segment_log.h"
+
+namespace tocsin {
+
+/// The head's folder on disk, PATH/tocsin: "lock", "wal/" with segments and checkpoints.
+/// Threads: Maintain from one thread at a time; the numbers from any.
+class HeadStorage {
+ public:
+  /// A checkpoint is made when the log behind the last one is larger than this and than that checkpoint.
+  static constexpr uint64_t kCheckpointLogBytes = uint64_t{128} << 20;
+
+  /// Locks the folder, replays into `core`, begins a new segment and gives the core its log.
+  static absl::StatusOr<std::unique_ptr<HeadStorage>> Open(HeadCore& core, const std::string& path, Env& env, ReplayProgress* progress);
+  ~HeadStorage();
+
+  /// Brings the log to the disk; makes a checkpoint when it is time for one, or when the log has failed and could be writable again.
+  void Maintain();
+
+  absl::Status Checkpoint();
+
+  const ReplayReport& report() const { return report_; }
+  const SegmentLog& log() const { return *log_; }
+  uint64_t checkpoints() const { return checkpoints_; }
+  uint64_t failed_checkpoints() const { return failed_checkpoints_; }
+  uint64_t checkpoint_bytes() const { return checkpoint_bytes_; }
+  /// Of all files; looked up now.
+  uint64_t disk_bytes() const;
+
+ private:
+  HeadStorage(HeadCore& core, Env& env, std::string folder) : core_(core), env_(env), folder_(std::move(folder)) {}
+
+  absl::Status WriteCheckpointAt(uint32_t segment);
+  void RemoveOlderThan(uint32_t segment);
+  void TellReport() const;
+
+  HeadCore& core_;
+  Env& env_;
+  std::string folder_;
+  std::unique_ptr<FileLock> lock_;
+  SegmentLog* log_ = nullptr;  // owned by the core
+  ReplayReport report_;
+  uint64_t log_bytes_at_checkpoint_ = 0;
+  uint64_t replayed_log_bytes_ = 0;
+  std::atomic<uint64_t> checkpoints_{0};
+  std::atomic<uint64_t> failed_checkpoints_{0};
+  std::atomic<uint64_t> checkpoint_bytes_{0};
+};
+
+}  // namespace tocsin
