@@ -7,6 +7,11 @@
 #include "promql/string_literal.h"
 
 namespace tocsin::promql {
+namespace {
+
+bool StartsFill(TokenKind kind) { return kind == TokenKind::kFill || kind == TokenKind::kFillLeft || kind == TokenKind::kFillRight; }
+
+}  // namespace
 
 ExprPtr ParserState::ParseAggregate(const Token& op) {
   auto node = std::make_unique<AggregateExpr>();
@@ -85,7 +90,8 @@ bool ParserState::ParseMatching(BinaryExpr* node) {
     if (tokens_.Peek() == TokenKind::kGroupLeft || tokens_.Peek() == TokenKind::kGroupRight) {
       const bool left = tokens_.Take().kind == TokenKind::kGroupLeft;
       matching.card = left ? MatchCardinality::kManyToOne : MatchCardinality::kOneToMany;
-      if (tokens_.Peek() == TokenKind::kLeftParen && !ParseGroupingLabels(&matching.include)) {
+      const bool without_labels = StartsExpression(tokens_.Peek()) || StartsFill(tokens_.Peek());
+      if ((tokens_.Peek() == TokenKind::kLeftParen || !without_labels) && !ParseGroupingLabels(&matching.include)) {
         return false;
       }
     }
@@ -96,7 +102,7 @@ bool ParserState::ParseMatching(BinaryExpr* node) {
 // fill(v), or fill_left(v) and fill_right(v) in either order.
 bool ParserState::ParseFill(VectorMatching* matching) {
   const TokenKind first = tokens_.Peek();
-  if (first != TokenKind::kFill && first != TokenKind::kFillLeft && first != TokenKind::kFillRight) {
+  if (!StartsFill(first)) {
     return true;
   }
   tokens_.Take();

@@ -67,21 +67,6 @@ bool IsPostfix(TokenKind kind) {
          kind == TokenKind::kSmoothed;
 }
 
-bool StartsExpression(TokenKind kind) {
-  switch (kind) {
-    case TokenKind::kNumber:
-    case TokenKind::kDuration:
-    case TokenKind::kString:
-    case TokenKind::kLeftParen:
-    case TokenKind::kLeftBrace:
-    case TokenKind::kAdd:
-    case TokenKind::kSub:
-      return true;
-    default:
-      return IsMetricWord(kind);
-  }
-}
-
 }  // namespace
 
 ParserState::DepthGuard::DepthGuard(ParserState* parser) : parser_(parser) {

@@ -26,6 +26,10 @@ class SeriesValuesParser {
       : tokens_(*tokens), histograms_(tokens), values_(*values) {}
 
   bool Parse() {
+    const TokenKind first = tokens_.Peek();
+    if (first != TokenKind::kSpace && first != TokenKind::kEof && !tokens_.CatchUnexpected("series values", "")) {
+      return false;
+    }
     while (tokens_.TakeIf(TokenKind::kSpace)) {
       if (!ParseItem()) {
         if (!tokens_.CatchUnexpected("series values", "")) {

@@ -127,6 +127,21 @@ bool IsLabelWord(TokenKind kind) {
   }
 }
 
+bool StartsExpression(TokenKind kind) {
+  switch (kind) {
+    case TokenKind::kNumber:
+    case TokenKind::kDuration:
+    case TokenKind::kString:
+    case TokenKind::kLeftParen:
+    case TokenKind::kLeftBrace:
+    case TokenKind::kAdd:
+    case TokenKind::kSub:
+      return true;
+    default:
+      return IsMetricWord(kind);
+  }
+}
+
 AggregateOp ToAggregateOp(TokenKind kind) {
   TOCSIN_CHECK(IsAggregator(kind));
   static constexpr std::array<AggregateOp, 14> kOps = {

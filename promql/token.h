@@ -50,6 +50,9 @@ bool IsCallWord(TokenKind kind);
 bool IsMetricWord(TokenKind kind);
 bool IsLabelWord(TokenKind kind);
 
+/// Literals, signs, opening parentheses and braces, and metric words.
+bool StartsExpression(TokenKind kind);
+
 AggregateOp ToAggregateOp(TokenKind kind);
 
 /// kEnd when the word, in any case, is none. "inf" and "nan" are kNumber.
