@@ -1,0 +1,80 @@
+#include "rules/rule.h"
+
+#include <algorithm>
+
+#include "base/strings.h"
+#include "promql/parser.h"
+
+namespace tocsin::rules {
+namespace {
+
+Labels MergedLabels(const TextMap& group, const TextMap& own) {
+  TextMap merged = own;
+  merged.insert(group.begin(), group.end());  // the rule's own stay
+  std::vector<std::pair<std::string, std::string>> pairs(merged.begin(), merged.end());
+  return Labels::FromPairs(std::move(pairs));
+}
+
+}  // namespace
+
+Rule::Rule(const RuleDefinition& definition, const TextMap& group_labels)
+    : name_(definition.name()),
+      tree_(definition.tree),
+      query_(promql::ToString(*definition.tree)),
+      labels_(MergedLabels(group_labels, definition.labels)) {}
+
+std::string Rule::Key() const { return Cat(alerting() ? "alert " : "record ", name_, labels_.ToString()); }
+
+std::string Rule::Description() const { return Cat(Key(), "\n", query_); }
+
+absl::StatusOr<promql::Vector> Rule::RunQuery(const EvaluationContext& context) {
+  promql::Annotations annotations;
+  auto result = QueryVector(context.source, query_, context.ts - context.query_offset_ms, &annotations);
+  const MutexLock lock(mu_);
+  annotations_ = std::move(annotations);
+  return result;
+}
+
+void Rule::SetOutcome(const absl::Status& status, double seconds, TimestampMs at) {
+  const MutexLock lock(mu_);
+  health_ = status.ok() ? RuleHealth::kOk : RuleHealth::kErr;
+  last_error_ = Message(status);
+  evaluation_seconds_ = seconds;
+  last_evaluation_ = at;
+}
+
+double Rule::evaluation_seconds() const {
+  const MutexLock lock(mu_);
+  return evaluation_seconds_;
+}
+
+size_t Rule::warning_count() const {
+  const MutexLock lock(mu_);
+  return annotations_.warnings.size();
+}
+
+void Rule::SetSelectors(std::vector<SelectorStatus> selectors) {
+  const MutexLock lock(mu_);
+  selectors_ = std::move(selectors);
+}
+
+RuleStatus Rule::Status() const {
+  RuleStatus status;
+  status.alerting = alerting();
+  status.name = name_;
+  status.query = query_;
+  status.labels = labels_;
+  const MutexLock lock(mu_);
+  status.health = health_;
+  status.last_error = last_error_;
+  status.evaluation_seconds = evaluation_seconds_;
+  status.last_evaluation = last_evaluation_;
+  status.warnings = annotations_.warnings;
+  status.infos = annotations_.infos;
+  status.selectors = selectors_;
+  status.no_input = !selectors_.empty() &&
+                    std::all_of(selectors_.begin(), selectors_.end(), [](const SelectorStatus& s) { return s.matched_series == 0; });
+  return status;
+}
+
+}  // namespace tocsin::rules
