@@ -6,6 +6,7 @@
 #include "engine/config/foreign_sd.h"
 #include "engine/config/http_yaml.h"
 #include "engine/config/kubernetes_yaml.h"
+#include "engine/config/target_group_yaml.h"
 #include "engine/config/url_check.h"
 
 namespace tocsin {
@@ -30,8 +31,8 @@ std::string Upper(std::string_view text) {
 
 }  // namespace
 
-static std::string GoTypeName(const TargetGroup*) { return "*targetgroup.Group"; }
-static void DecodeYaml(yaml::Decoder& decoder, const yaml::Node& node, TargetGroup* out) {
+std::string GoTypeName(const TargetGroup*) { return "*targetgroup.Group"; }
+void DecodeYaml(yaml::Decoder& decoder, const yaml::Node& node, TargetGroup* out) {
   yaml::StructReader reader(decoder, node, kStaticGroupType);
   std::vector<std::string> targets;
   std::map<std::string, std::string> labels;

@@ -1,14 +1,13 @@
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <map>
-#include <sstream>
 
 #include "base/status.h"
 #include "base/text/quote.h"
 #include "engine/config/config.h"
 #include "engine/config/config_yaml.h"
 #include "engine/config/external_labels.h"
+#include "engine/config/text_file.h"
 
 namespace tocsin {
 namespace {
@@ -17,16 +16,6 @@ namespace {
 bool IsGlobPath(const std::string& path) {
   const size_t star = path.find('*');
   return star == std::string::npos || path.find('/', star) == std::string::npos;
-}
-
-absl::StatusOr<std::string> ReadWholeFile(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file || std::filesystem::is_directory(path)) {
-    return absl::NotFoundError(Cat("open ", path, ": ", std::filesystem::exists(path) ? "permission denied" : "no such file or directory"));
-  }
-  std::stringstream text;
-  text << file.rdbuf();
-  return std::move(text).str();
 }
 
 // FILE:LINE:COLUMN: in front of a text of the parser.
@@ -178,7 +167,7 @@ class ConfigReader {
 
 // The jobs of one file of scrape_config_files, behind those that are there already.
 absl::Status AddScrapeConfigFile(const std::string& path, std::map<std::string, std::string>* names, Config* config) {
-  ASSIGN_OR_RETURN(const std::string text, ReadWholeFile(path));
+  ASSIGN_OR_RETURN(const std::string text, ReadTextFile(path));
   ASSIGN_OR_RETURN(const yaml::Document document, ParseFileText(text, path));
   if (document.root() == nullptr) {
     return absl::OkStatus();
@@ -266,7 +255,7 @@ absl::StatusOr<Config> LoadConfig(std::string_view text, const std::string& path
 }
 
 absl::StatusOr<Config> LoadConfigFile(const std::string& path, const LoadOptions& options) {
-  ASSIGN_OR_RETURN(const std::string text, ReadWholeFile(path));
+  ASSIGN_OR_RETURN(const std::string text, ReadTextFile(path));
   return LoadConfig(text, path, options);
 }
 

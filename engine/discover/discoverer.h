@@ -27,7 +27,7 @@ class Discoverer {
  public:
   virtual ~Discoverer() = default;
 
-  /// Works on the caller's thread until `stop` is stopped; updates `sink` whenever the groups change.
+  /// Works on the caller's thread until `stop` is stopped, or until there will be no more news; updates `sink` whenever the groups change.
   virtual void Run(TargetSink& sink, const StopToken& stop) = 0;
 };
 

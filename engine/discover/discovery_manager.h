@@ -31,7 +31,8 @@ using DiscoveredSnapshot = std::shared_ptr<const DiscoveredPools>;
 /// Runs the discoverers of all pools and hands on what they find.
 ///
 /// Equal configurations of several pools share one discoverer. A discoverer whose configuration does not change keeps running over a
-/// reload, and its targets stay. Updates are handed on at once when there was none for `update_interval`, else at its end.
+/// reload, and its targets stay. Updates are handed on at once after a quiet time of `update_interval_ms`; while they keep coming, in
+/// steps that grow up to it.
 /// Threads: the public functions are safe; one thread a discoverer and one that calls `on_update`.
 class DiscoveryManager {
  public:

@@ -1,0 +1,112 @@
+#include "engine/discover/discovery_metrics.h"
+
+#include <prometheus/counter.h>
+#include <prometheus/gauge.h>
+#include <prometheus/registry.h>
+#include <prometheus/summary.h>
+
+namespace tocsin {
+namespace {
+
+const prometheus::Summary::Quantiles kQuantiles = {{0.5, 0.05}, {0.9, 0.01}, {0.99, 0.001}};
+
+prometheus::Family<prometheus::Summary>& Summaries(prometheus::Registry& registry, const char* name, const char* help) {
+  return prometheus::BuildSummary().Name(name).Help(help).Register(registry);
+}
+
+}  // namespace
+
+prometheus::Family<prometheus::Counter>& DiscoveryMetrics::Counters(std::string_view name, std::string_view help) {
+  return prometheus::BuildCounter().Name(std::string(name)).Help(std::string(help)).Register(registry_);
+}
+
+prometheus::Family<prometheus::Gauge>& DiscoveryMetrics::Gauges(std::string_view name, std::string_view help) {
+  return prometheus::BuildGauge().Name(std::string(name)).Help(std::string(help)).Register(registry_);
+}
+
+DiscoveryMetrics::DiscoveryMetrics(prometheus::Registry& registry, std::string manager)
+    : registry_(registry),
+      manager_(std::move(manager)),
+      failed_configs_(Gauges("prometheus_sd_failed_configs", "Current number of service discovery configurations that failed to load.")
+                          .Add({{"name", manager_}})),
+      discovered_(Gauges("prometheus_sd_discovered_targets", "Current number of discovered targets.")),
+      last_updated_(Gauges("prometheus_sd_last_update_timestamp_seconds", "Timestamp of the last update sent to the SD consumers.")),
+      received_(Counters("prometheus_sd_received_updates_total", "Total number of update events received from the SD providers.")
+                    .Add({{"name", manager_}})),
+      delayed_(Counters("prometheus_sd_updates_delayed_total", "Total number of update events that couldn't be sent immediately.")
+                   .Add({{"name", manager_}})),
+      sent_(Counters("prometheus_sd_updates_total", "Total number of update events sent to the SD consumers.").Add({{"name", manager_}})),
+      refresh_failures_(Counters("prometheus_sd_refresh_failures_total", "Number of refresh failures for the given SD mechanism.")),
+      refresh_duration_(Summaries(registry_, "prometheus_sd_refresh_duration_seconds",
+                                  "The duration of a refresh in seconds for the given SD mechanism.")),
+      file_scan_(Summaries(registry_, "prometheus_sd_file_scan_duration_seconds", "The duration of the File-SD scan in seconds.")
+                     .Add({}, kQuantiles)),
+      file_read_errors_(Counters("prometheus_sd_file_read_errors_total", "The number of File-SD read errors.").Add({})),
+      file_watcher_errors_(
+          Counters("prometheus_sd_file_watcher_errors_total", "The number of File-SD errors caused by filesystem watch failures.").Add({})),
+      file_times_(Gauges("prometheus_sd_file_mtime_seconds",
+                         "Timestamp (mtime) of files read by FileSD. Timestamp is set at read time.")),
+      http_failures_(Counters("prometheus_sd_http_failures_total", "Number of HTTP service discovery refresh failures.").Add({})),
+      dns_lookups_(Counters("prometheus_sd_dns_lookups_total", "The number of DNS-SD lookups.").Add({})),
+      dns_failures_(Counters("prometheus_sd_dns_lookup_failures_total", "The number of DNS-SD lookup failures.").Add({})),
+      kubernetes_events_(Counters("prometheus_sd_kubernetes_events_total", "The number of Kubernetes events handled.")),
+      kubernetes_failures_(Counters("prometheus_sd_kubernetes_failures_total", "The number of failed WATCH/LIST requests.").Add({})),
+      kubernetes_requests_(Counters("prometheus_sd_kubernetes_http_request_total",
+                                    "Total number of HTTP requests to the Kubernetes API by status code.")) {
+  for (const char* role : {"endpointslice", "endpoints", "node", "pod", "service", "ingress"}) {
+    for (const char* event : {"add", "delete", "update"}) {
+      kubernetes_events_.Add({{"role", role}, {"event", event}});
+    }
+  }
+}
+
+void DiscoveryMetrics::SetFailedConfigs(double count) { failed_configs_.Set(count); }
+
+void DiscoveryMetrics::SetDiscoveredTargets(const std::string& pool, double count) {
+  discovered_.Add({{"name", manager_}, {"config", pool}}).Set(count);
+}
+
+void DiscoveryMetrics::ForgetPool(const std::string& pool) {
+  discovered_.Remove(&discovered_.Add({{"name", manager_}, {"config", pool}}));
+}
+
+void DiscoveryMetrics::CountReceived() { received_.Increment(); }
+void DiscoveryMetrics::CountDelayed() { delayed_.Increment(); }
+
+void DiscoveryMetrics::CountSent(double now_seconds) {
+  sent_.Increment();
+  last_updated_.Add({{"name", manager_}}).Set(now_seconds);
+}
+
+void DiscoveryMetrics::CountRefresh(std::string_view mechanism, const std::string& config, double seconds, bool failed) {
+  const prometheus::Labels labels = {{"mechanism", std::string(mechanism)}, {"config", config}};
+  refresh_duration_.Add(labels, kQuantiles).Observe(seconds);
+  refresh_failures_.Add(labels).Increment(failed ? 1 : 0);
+}
+
+void DiscoveryMetrics::CountFileScan(double seconds) { file_scan_.Observe(seconds); }
+void DiscoveryMetrics::CountFileReadError() { file_read_errors_.Increment(); }
+void DiscoveryMetrics::CountFileWatcherError() { file_watcher_errors_.Increment(); }
+
+void DiscoveryMetrics::SetFileTime(const std::string& file, double mtime_seconds) {
+  file_times_.Add({{"filename", file}}).Set(mtime_seconds);
+}
+
+void DiscoveryMetrics::CountHttpFailure() { http_failures_.Increment(); }
+
+void DiscoveryMetrics::CountDnsLookup(bool failed) {
+  dns_lookups_.Increment();
+  dns_failures_.Increment(failed ? 1 : 0);
+}
+
+void DiscoveryMetrics::CountKubernetesEvent(std::string_view role, std::string_view event) {
+  kubernetes_events_.Add({{"role", std::string(role)}, {"event", std::string(event)}}).Increment();
+}
+
+void DiscoveryMetrics::CountKubernetesFailure() { kubernetes_failures_.Increment(); }
+
+void DiscoveryMetrics::CountKubernetesRequest(std::string_view status_code) {
+  kubernetes_requests_.Add({{"status_code", std::string(status_code)}}).Increment();
+}
+
+}  // namespace tocsin
