@@ -1,5 +1,8 @@
 #include "base/wire/histogram_wire.h"
 
+#include <algorithm>
+#include <cmath>
+
 #include "base/model/float_histogram.h"
 #include "base/status.h"
 #include "base/wire/proto_reader.h"
@@ -169,6 +172,12 @@ absl::Status UsableHistogram(const WireHistogram& wire, FloatHistogram* out) {
     RETURN_IF_ERROR(ValidateIntegerHistogram(coarse));
   }
   return ValidateHistogram(*out);
+}
+
+bool HasWholeCounts(const FloatHistogram& h) {
+  const auto whole = [](double count) { return count >= 0 && count < 0x1p63 && count == std::floor(count); };
+  const auto all_whole = [&whole](const std::vector<double>& counts) { return std::all_of(counts.begin(), counts.end(), whole); };
+  return whole(h.count) && whole(h.zero_count) && all_whole(h.positive_buckets) && all_whole(h.negative_buckets);
 }
 
 void EncodeHistogram(const FloatHistogram& h, bool integers, TimestampMs t, TimestampMs start_t, ProtoWriter* writer) {

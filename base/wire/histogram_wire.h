@@ -30,6 +30,9 @@ bool DecodeHistogram(std::string_view message, WireHistogram* out);
 /// What a receiver does with a histogram from the network: reduces schemas 9..52 to 8, checks it, and makes floats of it in `out`.
 absl::Status UsableHistogram(const WireHistogram& wire, FloatHistogram* out);
 
+/// All counts are whole numbers that fit an int64: what can be written as integers.
+bool HasWholeCounts(const FloatHistogram& h);
+
 /// The fields of the message for a histogram with float counts; `integers` writes whole counts as integers (delta encoded).
 void EncodeHistogram(const FloatHistogram& h, bool integers, TimestampMs t, TimestampMs start_t, ProtoWriter* writer);
 
