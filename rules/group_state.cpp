@@ -93,6 +93,9 @@ void Group::EndSeries(TimestampMs ts, const absl::flat_hash_set<Labels>& alive) 
 }
 
 void Group::CheckSelectors(TimestampMs ts) {
+  if (!environment_.check_selectors) {
+    return;
+  }
   if (selectors_checked_at_ && ts - *selectors_checked_at_ < kSelectorCheckIntervalMs) {
     return;
   }

@@ -43,6 +43,7 @@ class ManagerImpl : public Manager {
     environment_.resend_delay_ms = options.resend_delay_ms;
     environment_.max_concurrent_evals = options.max_concurrent_evals;
     environment_.concurrent_rule_eval = options.concurrent_rule_eval;
+    environment_.check_selectors = true;
     environment_.may_resolve = &may_resolve_;
   }
 

@@ -48,6 +48,11 @@ double Rule::evaluation_seconds() const {
   return evaluation_seconds_;
 }
 
+std::string Rule::LastError() const {
+  const MutexLock lock(mu_);
+  return last_error_;
+}
+
 size_t Rule::warning_count() const {
   const MutexLock lock(mu_);
   return annotations_.warnings.size();

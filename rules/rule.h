@@ -60,6 +60,7 @@ class Rule {
   void SetOutcome(const absl::Status& status, double seconds, TimestampMs at);
   double evaluation_seconds() const;
   size_t warning_count() const;
+  std::string LastError() const;
   void SetSelectors(std::vector<SelectorStatus> selectors);
 
   virtual RuleStatus Status() const;
