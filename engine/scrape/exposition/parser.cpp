@@ -2,8 +2,10 @@
 
 #include "base/status.h"
 #include "engine/scrape/exposition/content_type.h"
+#include "engine/scrape/exposition/nhcb_parser.h"
 #include "engine/scrape/exposition/open_metrics_parser.h"
 #include "engine/scrape/exposition/prometheus_parser.h"
+#include "engine/scrape/exposition/protobuf_parser.h"
 
 namespace tocsin {
 
@@ -35,7 +37,10 @@ absl::StatusOr<std::unique_ptr<ExpositionParser>> MakeExpositionParser(std::stri
       parser = std::make_unique<OpenMetricsParser>(*body, options);
       break;
     case ExpositionFormat::kProtobuf:
-      return absl::InvalidArgumentError("the protobuf format was not asked for");
+      return std::make_unique<ProtobufParser>(*body, options);
+  }
+  if (options.convert_classic_histograms_to_nhcb) {
+    return std::make_unique<NhcbParser>(std::move(parser), options);
   }
   return parser;
 }

@@ -215,7 +215,7 @@ TEST_P(TextparseEntries, AsRecorded) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, TextparseEntries,
-                         testing::Values("prom_text", "openmetrics", "openmetrics_utf8", "openmetrics_st_0"),
+                         testing::Values("prom_text", "openmetrics", "openmetrics_utf8", "openmetrics_st_0", "openmetrics_nhcb"),
                          [](const auto& param) { return std::string(param.param); });
 
 /// The first error of a whole body, "" when there is none; `*samples` counts series.
