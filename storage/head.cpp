@@ -85,6 +85,11 @@ size_t Head::series_count() const {
   return core_->table.size();
 }
 
+int64_t Head::sample_bytes() const {
+  const ReaderLock lock(core_->mu);
+  return core_->chunk_bytes;
+}
+
 TimestampMs Head::min_time() const {
   const ReaderLock lock(core_->mu);
   return core_->min_time;

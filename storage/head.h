@@ -80,6 +80,8 @@ class Head : public Appendable, public Queryable {
   static constexpr DurationMs kMaintenanceInterval = 5 * kSecond;
 
   size_t series_count() const;
+  /// Of all chunks.
+  int64_t sample_bytes() const;
   /// Of all samples; kMaxTimestamp and kMinTimestamp while there are none.
   TimestampMs min_time() const;
   TimestampMs max_time() const;
