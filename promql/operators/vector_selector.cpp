@@ -1,0 +1,176 @@
+#include "promql/operators/vector_selector.h"
+
+#include "base/status.h"
+#include "base/strings.h"
+#include "promql/exec/duplicates.h"
+#include "promql/parser.h"
+
+namespace tocsin::promql {
+
+namespace {
+
+TimestampMs FirstReference(const StepRange& steps, const ReferenceTime& reference) { return reference.At(steps.start); }
+TimestampMs LastReference(const StepRange& steps, const ReferenceTime& reference) { return reference.At(steps.last()); }
+
+}  // namespace
+
+VectorSelectorOperator::VectorSelectorOperator(QueryContext& context, const StepRange& steps, const OperatorSite& site,
+                                               const VectorSelector& selector, Output output, bool labels_needed,
+                                               const CountingScope& counting)
+    : Operator(context, steps, site),
+      text_(ToString(selector)),
+      reference_{selector.original_offset_ms, selector.timestamp},
+      output_(output),
+      labels_needed_(labels_needed),
+      counting_(counting),
+      selection_(selector, FirstReference(steps, reference_) - context.lookback_ms + 1, LastReference(steps, reference_)) {}
+
+std::string VectorSelectorOperator::Describe() const {
+  return Cat("vector selector ", text_, output_ == Output::kValue ? "" : " (timestamps)", ", ", selection_.size(), " series");
+}
+
+absl::Status VectorSelectorOperator::DoOpen() {
+  RETURN_IF_ERROR(selection_.Open(context()));
+  distinct_without_name_ = selection_.one_name();
+  if (steps().count() == 1) {
+    return OpenInstant();
+  }
+  if (!labels_needed_ && distinct_without_name_) {
+    heads_.resize(selection_.size());
+    return absl::OkStatus();
+  }
+  return selection_.BuildHeads(context(), output_ != Output::kValue, &heads_);
+}
+
+absl::Status VectorSelectorOperator::OpenInstant() {
+  eager_ = true;
+  const size_t rows = selection_.size();
+  result_.Reset(rows, 1);
+  Mutex mu;
+  std::vector<std::pair<size_t, HistogramPtr>> found;
+  RETURN_IF_ERROR(ParallelPieces(context(), rows, [&](size_t first, size_t last) {
+    const TimestampMs reference = reference_.At(steps().start);
+    for (size_t i = first; i < last; ++i) {
+      Sample sample;
+      if (!selection_.series(i).ReadLast(reference - context().lookback_ms + 1, reference, &sample) || IsStaleNaN(sample.value)) {
+        continue;
+      }
+      if (sample.histogram != nullptr && output_ == Output::kValue) {
+        MutexLock lock(mu);
+        found.emplace_back(i, std::move(sample.histogram));
+      } else {
+        Emit(i, 0, sample, &result_);
+      }
+    }
+    return absl::OkStatus();
+  }));
+  for (auto& [row, histogram] : found) {
+    result_.SetHistogram(row, 0, std::move(histogram));
+  }
+  std::vector<bool> keep(rows);
+  for (size_t i = 0; i < rows; ++i) {
+    keep[i] = result_.any(i);
+  }
+  result_.Compact(keep);
+  selection_.Compact(keep);
+  RETURN_IF_ERROR(CountSamples(result_, 0, result_.rows()));
+  if (!labels_needed_ && distinct_without_name_) {
+    heads_.resize(selection_.size());
+    return absl::OkStatus();
+  }
+  return selection_.BuildHeads(context(), output_ != Output::kValue, &heads_);
+}
+
+bool VectorSelectorOperator::Take(Columns* out) {
+  if (!eager_) {
+    return false;
+  }
+  *out = std::move(result_);
+  return true;
+}
+
+void VectorSelectorOperator::Emit(size_t row, size_t step, const Sample& sample, Columns* out) const {
+  switch (output_) {
+    case Output::kValue:
+      out->Set(row, step, sample.value);
+      break;
+    case Output::kTimestamp:
+      out->Set(row, step, static_cast<double>(sample.t) / 1000);
+      break;
+    case Output::kStartTimestamp:
+      out->Set(row, step, static_cast<double>(sample.start_t) / 1000);
+      break;
+  }
+}
+
+absl::Status VectorSelectorOperator::CountSamples(const Columns& columns, size_t first, size_t count) {
+  const int64_t samples = columns.SampleCount(first, count);
+  context().stats.AddRead(samples);
+  if (counting_.total) {
+    context().stats.AddTotal(samples * counting_.repeat);
+    if (context().stats.keeps_steps()) {
+      std::vector<int64_t> per_step(context().stats.step_count());
+      for (size_t i = first; i < first + count; ++i) {
+        columns.ForEach(i, [&](size_t step) {
+          const FloatHistogram* h = columns.histogram(i, step);
+          const int64_t weight = h == nullptr ? 1 : HistogramSampleWeight(*h);
+          if (counting_.repeat > 1) {
+            for (int64_t& total : per_step) {
+              total += weight;
+            }
+          } else if (step < per_step.size()) {
+            per_step[step] += weight;
+          }
+        });
+      }
+      context().stats.AddPerStep(per_step);
+    }
+  }
+  return context().Hold(samples);
+}
+
+absl::Status VectorSelectorOperator::DoRead(size_t first, size_t count, Block* block) {
+  Columns& out = block->columns;
+  if (eager_) {
+    for (size_t i = 0; i < count; ++i) {
+      out.CopyRow(i, result_, first + i);
+    }
+    return absl::OkStatus();
+  }
+  const size_t step_count = steps().count();
+  const DurationMs lookback = context().lookback_ms;
+  SampleColumns& samples = block->samples;
+  for (size_t i = 0; i < count; ++i) {
+    samples.Clear();
+    selection_.series(first + i).Read(selection_.min_t(), selection_.max_t(), &samples);
+    size_t next = 0;
+    for (size_t step = 0; step < step_count; ++step) {
+      const TimestampMs reference = reference_.At(steps().at(step));
+      while (next < samples.size() && samples.timestamps[next] <= reference) {
+        ++next;
+      }
+      if (next == 0) {
+        continue;
+      }
+      const size_t found = next - 1;
+      if (samples.timestamps[found] <= reference - lookback || IsStaleNaN(samples.values[found])) {
+        continue;
+      }
+      if (output_ == Output::kValue) {
+        if (samples.is_histogram(found)) {
+          out.SetHistogram(i, step, samples.histograms[found]);
+        } else {
+          out.Set(i, step, samples.values[found]);
+        }
+      } else if (output_ == Output::kTimestamp) {
+        out.Set(i, step, static_cast<double>(samples.timestamps[found]) / 1000);
+      } else {
+        const TimestampMs start_t = samples.start_timestamps.empty() ? 0 : samples.start_timestamps[found];
+        out.Set(i, step, static_cast<double>(start_t) / 1000);
+      }
+    }
+  }
+  return CountSamples(out, 0, count);
+}
+
+}  // namespace tocsin::promql
