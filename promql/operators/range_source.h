@@ -31,8 +31,8 @@ class RangeSource {
 
   virtual absl::Status Open(bool labels_needed) = 0;
   virtual size_t size() const = 0;
-  /// Labels as selected, and whether their name has been dropped already. Empty labels when they were not asked for.
-  virtual const std::vector<SeriesHead>& heads() const = 0;
+  /// Labels as selected, and whether their name has been dropped already. Empty labels when they were not asked for. To be called once.
+  virtual std::vector<SeriesHead> TakeHeads() = 0;
   /// The name that all series have, when the selector asks for one.
   virtual std::string_view metric_name() const = 0;
   virtual bool distinct_without_name() const = 0;
@@ -53,7 +53,7 @@ class MatrixSource : public RangeSource {
 
   absl::Status Open(bool labels_needed) override;
   size_t size() const override { return selection_.size(); }
-  const std::vector<SeriesHead>& heads() const override { return heads_; }
+  std::vector<SeriesHead> TakeHeads() override { return std::move(heads_); }
   std::string_view metric_name() const override { return metric_name_; }
   bool distinct_without_name() const override { return selection_.one_name(); }
   absl::Status Load(size_t i, bool start_timestamps, Block* block) const override;
@@ -80,7 +80,7 @@ class SubquerySource : public RangeSource {
 
   absl::Status Open(bool labels_needed) override;
   size_t size() const override { return inner_->size(); }
-  const std::vector<SeriesHead>& heads() const override { return inner_->heads(); }
+  std::vector<SeriesHead> TakeHeads() override { return inner_->heads(); }
   std::string_view metric_name() const override { return {}; }
   bool distinct_without_name() const override { return inner_->distinct_without_name(); }
   absl::Status Load(size_t i, bool start_timestamps, Block* block) const override;

@@ -1,0 +1,58 @@
+#include "promql/operators/grouping.h"
+
+#include <algorithm>
+
+#include "absl/container/flat_hash_map.h"
+#include "base/strings.h"
+#include "promql/exec/duplicates.h"
+
+namespace tocsin::promql {
+
+namespace {
+
+/// Appends the part of `labels` that makes its group. `names` is sorted.
+void AppendGroupKey(const SeriesHead& head, const std::vector<std::string>& names, bool without, bool delayed_names, std::string* key) {
+  const bool name_gone = head.drop_name && !delayed_names;
+  size_t next = 0;
+  for (const Label& label : head.labels) {
+    while (next < names.size() && names[next] < label.name) {
+      ++next;
+    }
+    const bool listed = next < names.size() && names[next] == label.name;
+    const bool hidden = without ? label.name == kMetricName : false;
+    if (listed != without && !hidden && !(name_gone && IsMetadataLabel(label.name))) {
+      AppendEncodedLabel(label.name, label.value, key);
+    }
+  }
+}
+
+}  // namespace
+
+bool GroupsNeedLabels(const AggregateExpr& expr) { return expr.without || !expr.grouping.empty(); }
+
+Grouping GroupSeries(const std::vector<SeriesHead>& heads, std::vector<std::string> names, bool without, bool delayed_names) {
+  Grouping grouping;
+  grouping.group_of.resize(heads.size());
+  if (!without && names.empty()) {
+    if (!heads.empty()) {
+      grouping.labels.emplace_back();
+    }
+    return grouping;
+  }
+  std::sort(names.begin(), names.end());
+  absl::flat_hash_map<std::string, uint32_t, StringHash, StringEq> groups;
+  std::string key;
+  for (size_t i = 0; i < heads.size(); ++i) {
+    key.clear();
+    AppendGroupKey(heads[i], names, without, delayed_names, &key);
+    auto it = groups.find(std::string_view(key));
+    if (it == groups.end()) {
+      it = groups.emplace(key, static_cast<uint32_t>(grouping.labels.size())).first;
+      grouping.labels.push_back(Labels::FromEncoded(key));
+    }
+    grouping.group_of[i] = it->second;
+  }
+  return grouping;
+}
+
+}  // namespace tocsin::promql

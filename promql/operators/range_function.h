@@ -1,0 +1,59 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "promql/exec/operator.h"
+#include "promql/functions/range_function.h"
+#include "promql/operators/range_source.h"
+
+namespace tocsin::promql {
+
+/// A function over a range vector: one row a series, each series read and decoded once for all its windows.
+class RangeFunctionOperator : public Operator {
+ public:
+  struct Options {
+    std::string name;
+    PositionRange first_arg_pos;
+    PositionRange range_arg_pos;
+    PositionRange all_args_pos;
+    bool anchored = false;
+    bool smoothed = false;
+    bool labels_needed = true;
+    CountingScope counting;
+  };
+
+  /// `scalars`: the other arguments, in order.
+  RangeFunctionOperator(QueryContext& context, const StepRange& steps, const OperatorSite& site, const RangeFunction& function,
+                        Options options, std::unique_ptr<RangeSource> source, std::vector<OperatorPtr> scalars);
+
+  std::string Describe() const override;
+  std::vector<const Operator*> children() const override;
+  const Columns* Whole() const override { return whole_ ? &result_ : nullptr; }
+  bool Take(Columns* out) override;
+
+ protected:
+  absl::Status DoOpen() override;
+  absl::Status DoRead(size_t first, size_t count, Block* block) override;
+
+ private:
+  absl::Status OpenScalars();
+  absl::Status Compute(size_t first, size_t count, Block* block);
+  absl::Status CountWindows(const RangeBuffer& range);
+  void WarnNonCounter(const SeriesHead& head, std::string_view name) const;
+
+  const RangeFunction& function_;
+  Options options_;
+  std::unique_ptr<RangeSource> source_;
+  std::vector<OperatorPtr> scalars_;
+  std::vector<Columns> scalar_values_;
+  RangeCall call_;
+  bool whole_ = false;  // computed in Open(): an instant evaluation, or one whose series must be merged
+  Columns result_;
+};
+
+/// Opens an operator of one scalar row and returns its values, one a step.
+absl::StatusOr<std::span<const double>> ReadScalar(QueryContext& context, Operator& op, Columns* storage);
+
+}  // namespace tocsin::promql
