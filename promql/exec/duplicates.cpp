@@ -109,13 +109,21 @@ absl::Status MergeEqualSeries(QueryContext& context, std::vector<SeriesHead>* he
   if (columns->steps() > 1 || !context.features.delayed_name_removal) {
     return MergeEqualSeriesAlways(heads, columns);
   }
+  DropAbsentRows(heads, columns);
+  return absl::OkStatus();
+}
+
+void DropAbsentRows(std::vector<SeriesHead>* heads, Columns* columns) {
   std::vector<bool> keep(heads->size());
+  bool all = true;
   for (size_t i = 0; i < heads->size(); ++i) {
     keep[i] = columns->any(i);
+    all = all && keep[i];
   }
-  KeepHeads(heads, keep);
-  columns->Compact(keep);
-  return absl::OkStatus();
+  if (!all) {
+    KeepHeads(heads, keep);
+    columns->Compact(keep);
+  }
 }
 
 }  // namespace tocsin::promql

@@ -15,6 +15,9 @@ absl::Status RemoveNames(QueryContext& context, std::vector<SeriesHead>* heads);
 Labels WithoutMetadataLabels(const Labels& labels);
 bool IsMetadataLabel(std::string_view name);
 
+/// Rows without a sample go.
+void DropAbsentRows(std::vector<SeriesHead>* heads, Columns* columns);
+
 /// Rows without a sample go; rows with equal labels that share no step become one row. Two samples of equal labels at one step are the error
 /// "vector cannot contain metrics with the same labelset"; an instant evaluation with delayed name removal leaves them to the query's end.
 absl::Status MergeEqualSeries(QueryContext& context, std::vector<SeriesHead>* heads, Columns* columns);

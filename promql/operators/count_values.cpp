@@ -36,7 +36,8 @@ absl::Status CountValuesOperator::DoOpen() {
   for (SeriesHead& head : groups_input) {
     head.labels = head.labels.Drop(without_value);
   }
-  const bool value_dropped = without_ && std::find(names_.begin(), names_.end(), value_label_) != names_.end();
+  const bool value_dropped =
+      without_ && (value_label_ == kMetricName || std::find(names_.begin(), names_.end(), value_label_) != names_.end());
   const Grouping grouping = GroupSeries(groups_input, names_, without_, delayed_names());
   absl::flat_hash_map<std::string, size_t> rows;  // encoded output labels
   std::vector<std::vector<double>> counts;

@@ -101,7 +101,7 @@ absl::Status RangeFunctionOperator::DoOpen() {
       return DuplicateLabelsetError();  // also of series that do not meet at any step
     }
   } else {
-    RETURN_IF_ERROR(MergeEqualSeries(context(), &heads_, &result_));
+    DropAbsentRows(&heads_, &result_);
   }
   context().Release(context().held() - held_before);
   return context().Hold(result_.SampleCount(0, result_.rows()));
