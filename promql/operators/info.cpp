@@ -1,6 +1,7 @@
 #include "promql/operators/info.h"
 
 #include <algorithm>
+#include <functional>
 #include <set>
 
 #include "base/status.h"
@@ -32,6 +33,42 @@ std::string QuoteRegex(std::string_view text) {
 bool IsPositive(const Matcher& matcher) { return matcher.type() == MatchType::kEqual || matcher.type() == MatchType::kRegexp; }
 
 }  // namespace
+
+ReferenceTime InfoReference(const Expr& argument) {
+  ReferenceTime reference;
+  bool found = false;
+  std::vector<const SubqueryExpr*> path;
+  const std::function<void(const Expr&)> visit = [&](const Expr& expr) {
+    if (found) {
+      return;
+    }
+    const VectorSelector* selector = nullptr;
+    if (expr.kind == NodeKind::kVectorSelector) {
+      selector = static_cast<const VectorSelector*>(&expr);
+    } else if (expr.kind == NodeKind::kMatrixSelector) {
+      selector = static_cast<const MatrixSelector&>(expr).vector_selector.get();
+    }
+    if (selector != nullptr) {
+      found = true;
+      reference = {selector->original_offset_ms, selector->timestamp};
+      // Offsets of the subqueries around it add up until a fixed time makes those further out irrelevant.
+      for (auto it = path.rbegin(); it != path.rend() && !reference.timestamp.has_value(); ++it) {
+        reference.offset_ms += (*it)->original_offset_ms;
+        reference.timestamp = (*it)->timestamp;
+      }
+      return;
+    }
+    if (expr.kind == NodeKind::kSubquery) {
+      path.push_back(static_cast<const SubqueryExpr*>(&expr));
+    }
+    ForEachChild(expr, visit);
+    if (expr.kind == NodeKind::kSubquery) {
+      path.pop_back();
+    }
+  };
+  visit(argument);
+  return reference;
+}
 
 InfoOperator::InfoOperator(QueryContext& context, const StepRange& steps, const OperatorSite& site, std::vector<Matcher> data_matchers,
                            const ReferenceTime& reference, OperatorPtr child)
