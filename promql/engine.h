@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -69,10 +70,21 @@ struct QueryStats {
   double exec_total_seconds = 0;
 };
 
+/// One operator of an executed query, for those who ask where the time goes.
+struct OperatorStats {
+  int depth = 0;
+  std::string description;
+  int64_t series = 0;
+  int64_t samples = 0;      // read from it block by block; 0 where it was computed as a whole
+  double open_seconds = 0;  // children included
+  double read_seconds = 0;  // of all threads
+};
+
 struct QueryResult {
   Value value;
   Annotations annotations;
   QueryStats stats;
+  std::vector<OperatorStats> operators;  // parents before children; only with QueryRequest::profile
 };
 
 /// Which experimental parts of the language a query may use; the names are those of --enable-feature.
@@ -109,7 +121,17 @@ struct QueryRequest {
   DurationMs lookback_delta_ms = 0;  // 0: the engine's
   DurationMs timeout_ms = 0;         // 0: the engine's
   const StopToken* cancel = nullptr; // must outlive the call
+  bool per_step_stats = false;       // fills total_samples_per_step, where the feature is on
+  bool profile = false;              // fills QueryResult::operators
 };
+
+/// What the query log is told of each query that ended.
+struct QueryLogEntry {
+  const QueryRequest& request;
+  const QueryStats& stats;
+  absl::Status status;
+};
+using QueryLog = std::function<void(const QueryLogEntry&)>;
 
 /// Parses, plans and evaluates PromQL.
 /// Threads: Query is safe; at most max_concurrency run, others wait for a place within their timeout.
@@ -118,6 +140,12 @@ class Engine {
   virtual ~Engine() = default;
   virtual absl::StatusOr<QueryResult> Query(Queryable& store, const QueryRequest& request) = 0;
   virtual const EngineOptions& options() const = 0;
+
+  /// The plan of a query as text, an operator a line, indented below its parent. Nothing is read from the store.
+  virtual absl::StatusOr<std::string> Explain(const QueryRequest& request) = 0;
+
+  /// Called after each query from now on; null: no more. It may be called by several threads at once.
+  virtual void SetQueryLog(QueryLog log) = 0;
 };
 
 std::unique_ptr<Engine> NewEngine(const EngineOptions& options, const Clock& clock);

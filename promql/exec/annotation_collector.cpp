@@ -6,7 +6,7 @@
 #include "base/text/float_text.h"
 #include "base/text/time_text.h"
 #include "promql/exec/annotation.h"
-#include "promql/exec/position_text.h"
+#include "promql/parser.h"
 
 namespace tocsin::promql {
 
@@ -30,7 +30,7 @@ std::string AnnotationText(const Annotation& annotation, std::string_view query)
   } else if (annotation.merge == Annotation::Merge::kStartTimeOverlap && annotation.occurrences > 1) {
     Append(&text, " (", annotation.occurrences, " occurrences)");
   }
-  Append(&text, " (", PositionText(query, annotation.pos.start), ")");
+  Append(&text, " (", FormatPosition(query, annotation.pos.start), ")");
   return text;
 }
 

@@ -1,6 +1,7 @@
 #include <cmath>
 #include <limits>
 
+#include "base/strings.h"
 #include "base/text/float_text.h"
 #include "promql/exec/kahan.h"
 #include "promql/functions/range_function.h"

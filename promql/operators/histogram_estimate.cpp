@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "absl/container/flat_hash_map.h"
+#include "base/model/convert_nhcb.h"
 #include "base/model/histogram_quantile.h"
 #include "base/status.h"
 #include "base/strings.h"
@@ -28,14 +29,6 @@ bool RowHasHistograms(const Columns& columns, size_t row) {
 }
 
 }  // namespace
-
-std::string OpenMetricsFloat(double value) {
-  std::string text = GoFloat(value, 'g');
-  if (std::isfinite(value) && text.find_first_of("e.") == std::string::npos) {
-    text += ".0";
-  }
-  return text;
-}
 
 std::string HistogramEstimateOperator::Describe() const {
   switch (arguments_.kind) {

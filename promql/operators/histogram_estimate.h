@@ -59,7 +59,4 @@ class HistogramEstimateOperator : public WholeOperator {
   std::vector<size_t> natives_;  // rows that have histograms
 };
 
-/// A float as OpenMetrics writes it in a quantile label: 0.5, 1.0, +Inf.
-std::string OpenMetricsFloat(double value);
-
 }  // namespace tocsin::promql
