@@ -6,7 +6,7 @@
 
 #include "rules/rule_file.h"
 #include "rules/unit_test/test_file.h"
-#include "rules/unit_test/unit_test.h"
+#include "rules/unit_test/unit_test_run.h"
 
 namespace tocsin::rules {
 

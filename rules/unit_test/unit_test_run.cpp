@@ -1,4 +1,4 @@
-#include "rules/unit_test/unit_test.h"
+#include "rules/unit_test/unit_test_run.h"
 
 #include <re2/re2.h>
 

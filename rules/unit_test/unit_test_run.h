@@ -6,7 +6,7 @@
 #include "base/clock.h"
 #include "promql/engine.h"
 
-/// Unit tests of rules: promtool's `test rules`. Reading order: test_file.h (the format), test_group.h (one group), unit_test.h (all).
+/// Unit tests of rules: promtool's `test rules`. Reading order: test_file.h (the format), test_group.h (one group), unit_test_run.h (all).
 namespace tocsin::rules {
 
 struct UnitTestOptions {
