@@ -64,7 +64,7 @@ struct DiscoveryManager::Impl {
   std::vector<ProviderPtr> providers GUARDED_BY(mu);
   std::map<std::string, std::vector<SdConfig>> pools GUARDED_BY(mu);
   std::set<std::string> dirty GUARDED_BY(mu);  // pools
-  bool pools_changed GUARDED_BY(mu) = false;
+  bool unsent GUARDED_BY(mu) = false;  // the snapshot has something that on_update has not been given
   uint64_t last_version GUARDED_BY(mu) = 0;
   DiscoveredSnapshot snapshot GUARDED_BY(mu) = std::make_shared<const DiscoveredPools>();
   std::thread sender;
@@ -160,7 +160,7 @@ void DiscoveryManager::Impl::Apply(const std::map<std::string, std::vector<SdCon
       }
     }
     pools = wanted;
-    pools_changed = true;
+    unsent = true;
     unwanted = TakeUnwanted();
     RebuildPools();
     changed.NotifyAll();
@@ -213,7 +213,7 @@ void DiscoveryManager::Impl::SendLoop() {
   for (;;) {
     {
       MutexLock lock(mu);
-      while (!stopping && dirty.empty() && !pools_changed) {
+      while (!stopping && dirty.empty() && !unsent) {
         changed.Wait(mu);
       }
       if (stopping) {
@@ -234,7 +234,7 @@ void DiscoveryManager::Impl::SendLoop() {
         return;
       }
       RebuildPools();
-      pools_changed = false;
+      unsent = false;
       to_send = snapshot;
     }
     last_sent = clock.NowMs();
@@ -269,6 +269,13 @@ void DiscoveryManager::ApplyConfig(const std::map<std::string, std::vector<SdCon
 
 DiscoveredSnapshot DiscoveryManager::snapshot() const {
   MutexLock lock(impl_->mu);
+  return impl_->snapshot;
+}
+
+DiscoveredSnapshot DiscoveryManager::FreshSnapshot() {
+  MutexLock lock(impl_->mu);
+  impl_->unsent = impl_->unsent || !impl_->dirty.empty();
+  impl_->RebuildPools();
   return impl_->snapshot;
 }
 

@@ -55,6 +55,9 @@ class DiscoveryManager {
   /// What has been found so far. Never null.
   DiscoveredSnapshot snapshot() const;
 
+  /// The same, with what has arrived since the last update was handed on.
+  DiscoveredSnapshot FreshSnapshot();
+
   /// Stops all discoverers and waits for them; idempotent.
   void Stop();
 

@@ -53,7 +53,7 @@ TEST_F(DiscoveryManagerTest, ForeignMechanismsAreShownAndHaveNoTargets) {
 
 class FileDiscoveryTest : public DiscoveryManagerTest {
  protected:
-  FileDiscoveryTest() : folder_(testing::TempDir() + "/file_sd_" + testing::UnitTest::GetInstance()->current_test_info()->name()) {
+  FileDiscoveryTest() : folder_(testing::TempDir() + "file_sd_" + testing::UnitTest::GetInstance()->current_test_info()->name()) {
     std::filesystem::remove_all(folder_);
     std::filesystem::create_directories(folder_);
   }
