@@ -69,7 +69,9 @@ MetricMetadata Head::Metadata(const std::string& metric) const {
   return it == core_->metadata.end() ? MetricMetadata{} : it->second;
 }
 
-std::unique_ptr<HeldSelector> Head::Hold(std::vector<Matcher> matchers) { return MakeHeldSelector(*core_, std::move(matchers)); }
+std::unique_ptr<HeldSelector> Head::Hold(std::vector<Matcher> matchers, bool keeps_history) {
+  return MakeHeldSelector(*core_, std::move(matchers), keeps_history);
+}
 
 void Head::Maintain() {
   core_->Maintain();

@@ -72,8 +72,8 @@ class Head : public Appendable, public Queryable {
   /// What is known of a metric; empty strings when nothing is.
   MetricMetadata Metadata(const std::string& metric) const;
 
-  /// Keeps the set of series of these matchers from now on.
-  std::unique_ptr<HeldSelector> Hold(std::vector<Matcher> matchers);
+  /// Keeps the set of series of these matchers from now on. With `keeps_history` their history goes last when memory is short: for rules.
+  std::unique_ptr<HeldSelector> Hold(std::vector<Matcher> matchers, bool keeps_history = true);
 
   /// What must be done now and then: retention, memory budget, freeing what nobody looks at any more. Somebody calls it every few seconds; it is short.
   void Maintain();

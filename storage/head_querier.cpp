@@ -164,8 +164,9 @@ class HeadQuerier : public Querier {
 
 class HeadHeldSelector : public HeldSelector {
  public:
-  HeadHeldSelector(HeadCore& core, std::vector<Matcher> matchers) : core_(core) {
+  HeadHeldSelector(HeadCore& core, std::vector<Matcher> matchers, bool keeps_history) : core_(core) {
     set_.matchers = std::move(matchers);
+    set_.keeps_history = keeps_history;
     const WriterLock lock(core_.mu);
     for (const uint32_t slot : *core_.finder.Find(set_.matchers)) {
       set_.slots.insert(slot);
@@ -235,8 +236,8 @@ std::unique_ptr<Querier> MakeHeadQuerier(HeadCore& core, TimestampMs min_t, Time
   return std::make_unique<HeadQuerier>(core, min_t, max_t);
 }
 
-std::unique_ptr<HeldSelector> MakeHeldSelector(HeadCore& core, std::vector<Matcher> matchers) {
-  return std::make_unique<HeadHeldSelector>(core, std::move(matchers));
+std::unique_ptr<HeldSelector> MakeHeldSelector(HeadCore& core, std::vector<Matcher> matchers, bool keeps_history) {
+  return std::make_unique<HeadHeldSelector>(core, std::move(matchers), keeps_history);
 }
 
 }  // namespace tocsin

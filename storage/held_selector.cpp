@@ -70,7 +70,7 @@ void HeldRegistry::OnSeriesRemoved(uint32_t slot) {
 }
 
 bool HeldRegistry::Holds(uint32_t slot) const {
-  return std::any_of(all_.begin(), all_.end(), [slot](const HeldSet* set) { return set->slots.contains(slot); });
+  return std::any_of(all_.begin(), all_.end(), [slot](const HeldSet* set) { return set->keeps_history && set->slots.contains(slot); });
 }
 
 }  // namespace tocsin

@@ -57,6 +57,7 @@ struct HeldSet {
   std::vector<HeldSeries> joined;
   std::vector<uint64_t> left;
   uint64_t version = 1;
+  bool keeps_history = true;
 
   bool Matches(const Labels& labels) const;
 };
@@ -69,7 +70,7 @@ class HeldRegistry {
   void Remove(HeldSet* set);
   void OnSeriesAdded(uint32_t slot, const Labels& labels);
   void OnSeriesRemoved(uint32_t slot);
-  /// Whether any held selector reads it.
+  /// Whether any held selector that keeps history reads it.
   bool Holds(uint32_t slot) const;
   bool empty() const { return all_.empty(); }
 
