@@ -21,13 +21,15 @@ std::vector<std::string> SortedNames(std::vector<std::string> names, bool with_m
   return names;
 }
 
-double MeanOf(const std::vector<double>& values) {
+double SumOf(const std::vector<double>& values) {
   long double sum = 0;
   for (const double value : values) {
     sum += value;
   }
-  return static_cast<double>(sum / static_cast<long double>(values.size()));
+  return static_cast<double>(sum);
 }
+
+double MeanOf(const std::vector<double>& values) { return SumOf(values) / static_cast<double>(values.size()); }
 
 double VarianceOf(const std::vector<double>& values) {
   const double mean = MeanOf(values);
@@ -50,7 +52,7 @@ double Reduce(AggregateOp op, double param, const std::vector<double>& values) {
   };
   switch (op) {
     case AggregateOp::kSum:
-      return MeanOf(values) * static_cast<double>(values.size());
+      return SumOf(values);
     case AggregateOp::kAvg:
       return MeanOf(values);
     case AggregateOp::kMin:
