@@ -1,6 +1,8 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstdlib>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <string>
@@ -120,13 +122,21 @@ class Comparison {
  public:
   explicit Comparison(uint64_t seed) : store_(GenerateSeries(seed)), engine_(promql::NewEngine(Options(), clock_)) {}
 
+  // From now on the engine's values are wrong by one for queries that have `word` in them.
+  void BreakAnswersOf(std::string word) { broken_word_ = std::move(word); }
+
+  // Of the windows asked so far, those with a result that has values.
+  int with_values() const { return with_values_; }
+
   std::optional<std::string> Differs(const std::string& text) {
     const auto expr = promql::ParseExpr(text, promql::LanguageFeatures{});
     if (!expr.ok()) {
       return Cat("does not parse: ", Message(expr.status()));
     }
     for (const Window& window : kWindows) {
-      const auto difference = Difference(RunReference(store_, **expr, window), RunEngine(*engine_, store_, text, window));
+      const Outcome want = RunReference(store_, **expr, window);
+      with_values_ += want.points.empty() ? 0 : 1;
+      const auto difference = Difference(want, AskEngine(text, window));
       if (difference) {
         return Cat("[", window.start, ", ", window.end, "] step ", window.step, ": ", *difference);
       }
@@ -145,6 +155,18 @@ class Comparison {
   }
 
  private:
+  Outcome AskEngine(const std::string& text, const Window& window) {
+    Outcome outcome = RunEngine(*engine_, store_, text, window);
+    if (!broken_word_.empty() && text.find(broken_word_) != std::string::npos) {
+      for (auto& [labels, points] : outcome.points) {
+        for (auto& [t, value] : points) {
+          value += 1;
+        }
+      }
+    }
+    return outcome;
+  }
+
   static promql::EngineOptions Options() {
     promql::EngineOptions options;
     options.worker_threads = 2;
@@ -165,6 +187,8 @@ class Comparison {
 
   ManualClock clock_;
   MemorySeriesStore store_;
+  int with_values_ = 0;
+  std::string broken_word_;
   std::unique_ptr<promql::Engine> engine_;
 };
 
@@ -189,6 +213,17 @@ TEST(EngineRandom, AgreesWithTheReferenceEvaluator) {
       ++reports;
     }
   }
+  constexpr uint64_t kWindowsPerQuery = std::size(kWindows);
+  EXPECT_GT(static_cast<uint64_t>(comparison.with_values()), queries * kWindowsPerQuery / 2) << "most queries should have results";
+}
+
+TEST(EngineRandom, FindsAndShrinksWrongAnswers) {
+  Comparison comparison(1);
+  const std::string text = "sum by (job) (abs(temperature) + on (job, instance) max_over_time(queue_length[10m])) or vector(1)";
+  EXPECT_EQ(comparison.Differs(text), std::nullopt);
+  comparison.BreakAnswersOf("max_over_time");
+  EXPECT_NE(comparison.Differs(text), std::nullopt);
+  EXPECT_EQ(comparison.Shrink(text), "max_over_time(queue_length[10m])");
 }
 
 }  // namespace

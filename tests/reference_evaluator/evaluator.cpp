@@ -30,6 +30,20 @@ Result VectorResult(InstantVector vector) {
   return result;
 }
 
+absl::StatusOr<Result> MatrixResult(absl::StatusOr<RangeVector> range) {
+  Result result;
+  result.type = ValueType::kMatrix;
+  ASSIGN_OR_RETURN(result.range, std::move(range));
+  return result;
+}
+
+Result TextResult(const std::string& text) {
+  Result result;
+  result.type = ValueType::kString;
+  result.text = text;
+  return result;
+}
+
 template <typename T>
 const T& Cast(const Expr& expr) {
   return static_cast<const T&>(expr);
@@ -52,24 +66,17 @@ absl::Status CheckUnique(const InstantVector& vector) {
 }
 
 absl::StatusOr<Result> Evaluator::Evaluate(const Expr& expr, TimestampMs t) const {
-  Result result;
   switch (expr.kind) {
     case NodeKind::kNumberLiteral:
       return ScalarResult(Cast<promql::NumberLiteral>(expr).value);
     case NodeKind::kStringLiteral:
-      result.type = ValueType::kString;
-      result.text = Cast<promql::StringLiteral>(expr).value;
-      return result;
+      return TextResult(Cast<promql::StringLiteral>(expr).value);
     case NodeKind::kVectorSelector:
       return VectorResult(Select(Cast<promql::VectorSelector>(expr), t));
     case NodeKind::kMatrixSelector:
-      result.type = ValueType::kMatrix;
-      result.range = SelectRange(Cast<promql::MatrixSelector>(expr), t);
-      return result;
+      return MatrixResult(SelectRange(Cast<promql::MatrixSelector>(expr), t));
     case NodeKind::kSubquery:
-      result.type = ValueType::kMatrix;
-      ASSIGN_OR_RETURN(result.range, EvaluateSubquery(Cast<promql::SubqueryExpr>(expr), t));
-      return result;
+      return MatrixResult(EvaluateSubquery(Cast<promql::SubqueryExpr>(expr), t));
     case NodeKind::kBinary:
       return EvaluateBinary(Cast<promql::BinaryExpr>(expr), t);
     case NodeKind::kUnary:
