@@ -185,8 +185,10 @@ absl::StatusOr<OperatorPtr> OperatorBuilder::BuildTimestampCall(const Call& call
     Reads(reference.At(scope.steps.start) - context_.lookback_ms + 1, reference.At(scope.steps.last()));
     return std::make_unique<VectorSelectorOperator>(
         context_, scope.steps, Site(call), selector,
-        start_times ? VectorSelectorOperator::Output::kStartTimestamp : VectorSelectorOperator::Output::kTimestamp, scope.labels,
-        scope.counting);
+        VectorSelectorOperator::Options{
+            .output = start_times ? VectorSelectorOperator::Output::kStartTimestamp : VectorSelectorOperator::Output::kTimestamp,
+            .labels_needed = scope.labels,
+            .counting = scope.counting});
   }
   if (start_times) {
     return std::make_unique<EmptyOperator>(context_, scope.steps, Site(call));  // only samples have one
@@ -198,7 +200,9 @@ absl::StatusOr<OperatorPtr> OperatorBuilder::BuildTimestampCall(const Call& call
 absl::StatusOr<OperatorPtr> OperatorBuilder::BuildHistogramCall(const Call& call, const Scope& scope) {
   const std::string_view name = call.function->name;
   if (const HistogramStatOperator::Stat stat = FindHistogramStat(name); stat != nullptr) {
-    ASSIGN_OR_RETURN(OperatorPtr child, BuildNode(*call.args[0], scope));
+    Scope inner = scope;
+    inner.histogram_stats = scope.histogram_stats || !name.starts_with("histogram_std");
+    ASSIGN_OR_RETURN(OperatorPtr child, BuildNode(*call.args[0], inner));
     return std::make_unique<HistogramStatOperator>(context_, scope.steps, Site(call), std::string(name), stat, std::move(child));
   }
   using Estimate = HistogramEstimateOperator;
@@ -228,6 +232,7 @@ absl::StatusOr<OperatorPtr> OperatorBuilder::BuildHistogramCall(const Call& call
   arguments.vector_pos = call.args[vector_arg]->pos;
   Scope inner = scope;
   inner.labels = true;
+  inner.histogram_buckets = true;
   ASSIGN_OR_RETURN(OperatorPtr child, BuildNode(*call.args[vector_arg], inner));
   return std::make_unique<Estimate>(context_, scope.steps, Site(call), std::move(arguments), std::move(child));
 }

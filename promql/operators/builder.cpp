@@ -95,7 +95,7 @@ absl::StatusOr<OperatorPtr> OperatorBuilder::BuildNode(const Expr& expr, const S
 }
 
 absl::StatusOr<OperatorPtr> OperatorBuilder::BuildShared(const std::string& text, const Scope& scope) {
-  const std::string key = Cat(text, "@", scope.steps.start, ",", scope.steps.end, ",", scope.steps.step);
+  const std::string key = Cat(text, scope.stats_only() ? " stats" : "", "@", scope.steps.start, ",", scope.steps.end, ",", scope.steps.step);
   const Expr& last = *repeated_[text].last;
   std::shared_ptr<SharedPart> part = shared_[key];
   if (part == nullptr) {
@@ -142,8 +142,9 @@ absl::StatusOr<OperatorPtr> OperatorBuilder::BuildSelector(const VectorSelector&
   if (selector.smoothed) {
     return std::make_unique<SmoothedSelectorOperator>(context_, scope.steps, Site(selector), selector);
   }
-  return std::make_unique<VectorSelectorOperator>(context_, scope.steps, Site(selector), selector, VectorSelectorOperator::Output::kValue,
-                                                  scope.labels, scope.counting);
+  return std::make_unique<VectorSelectorOperator>(
+      context_, scope.steps, Site(selector), selector,
+      VectorSelectorOperator::Options{.labels_needed = scope.labels, .stats_only = scope.stats_only(), .counting = scope.counting});
 }
 
 absl::StatusOr<OperatorPtr> OperatorBuilder::BuildBinary(const BinaryExpr& expr, const Scope& scope) {
@@ -151,6 +152,7 @@ absl::StatusOr<OperatorPtr> OperatorBuilder::BuildBinary(const BinaryExpr& expr,
   const bool right_scalar = TypeOf(*expr.rhs) == ValueType::kScalar;
   Scope side = scope;
   side.labels = scope.labels || (!left_scalar && !right_scalar);
+  side.histogram_buckets = scope.histogram_buckets || IsTrim(expr.op);
   ASSIGN_OR_RETURN(OperatorPtr left, BuildNode(*expr.lhs, side));
   ASSIGN_OR_RETURN(OperatorPtr right, BuildNode(*expr.rhs, side));
   if (left_scalar && right_scalar) {
@@ -217,7 +219,7 @@ absl::StatusOr<OperatorPtr> OperatorBuilder::BuildStepInvariant(const StepInvari
 absl::StatusOr<std::unique_ptr<RangeSource>> OperatorBuilder::BuildRangeNode(const Expr& expr, const Scope& scope) {
   const Expr& range = Unwrapped(expr);
   if (range.kind == NodeKind::kMatrixSelector) {
-    auto source = std::make_unique<MatrixSource>(context_, scope.steps, static_cast<const MatrixSelector&>(range));
+    auto source = std::make_unique<MatrixSource>(context_, scope.steps, static_cast<const MatrixSelector&>(range), scope.stats_only());
     Reads(source->shape().MinTime(scope.steps), source->shape().MaxTime(scope.steps));
     return source;
   }
@@ -225,6 +227,7 @@ absl::StatusOr<std::unique_ptr<RangeSource>> OperatorBuilder::BuildRangeNode(con
   Scope inner = scope;
   inner.steps = SubquerySteps(scope.steps, subquery, context_.default_subquery_step_ms);
   inner.labels = true;
+  inner.histogram_buckets = true;  // counter resets between its steps show in buckets only
   inner.counting = {.total = false, .repeat = 1};
   ASSIGN_OR_RETURN(OperatorPtr child, BuildNode(*subquery.expr, inner));
   return std::make_unique<SubquerySource>(context_, scope.steps, subquery, std::move(child));

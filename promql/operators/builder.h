@@ -32,7 +32,11 @@ class OperatorBuilder {
   struct Scope {
     StepRange steps;
     bool labels = true;
+    bool histogram_stats = false;    // under a function that uses only count and sum of histograms,
+    bool histogram_buckets = false;  // or under one that needs the buckets, which then counts
     CountingScope counting;
+
+    bool stats_only() const { return histogram_stats && !histogram_buckets; }
   };
 
   absl::StatusOr<OperatorPtr> BuildNode(const Expr& expr, const Scope& scope);

@@ -157,8 +157,8 @@ absl::Status InfoOperator::ReadInfoSeries(const std::vector<SeriesHead>& base) {
   selector.matchers = matchers;
   selector.original_offset_ms = reference_.offset_ms;
   selector.timestamp = reference_.timestamp;
-  VectorSelectorOperator values(context(), steps(), site(), selector, VectorSelectorOperator::Output::kValue, /*labels_needed=*/true, {});
-  VectorSelectorOperator times(context(), steps(), site(), selector, VectorSelectorOperator::Output::kTimestamp, /*labels_needed=*/true, {});
+  VectorSelectorOperator values(context(), steps(), site(), selector, {});
+  VectorSelectorOperator times(context(), steps(), site(), selector, {.output = VectorSelectorOperator::Output::kTimestamp});
   RETURN_IF_ERROR(values.Open());
   Columns storage;
   ASSIGN_OR_RETURN(const Columns* floats, ReadAll(context(), values, &storage));

@@ -4,6 +4,7 @@
 #include "base/strings.h"
 #include "base/text/duration.h"
 #include "promql/exec/duplicates.h"
+#include "promql/operators/histogram_stats.h"
 #include "promql/parser.h"
 
 namespace tocsin::promql {
@@ -60,10 +61,11 @@ void FindWindows(const StepRange& steps, const WindowShape& shape, RangeBuffer* 
   }
 }
 
-MatrixSource::MatrixSource(QueryContext& context, const StepRange& steps, const MatrixSelector& selector)
+MatrixSource::MatrixSource(QueryContext& context, const StepRange& steps, const MatrixSelector& selector, bool stats_only)
     : context_(context),
       steps_(steps),
       text_(ToString(selector)),
+      stats_only_(stats_only),
       shape_(ShapeOf(selector, context.lookback_ms)),
       selection_(*selector.vector_selector, shape_.MinTime(steps), shape_.MaxTime(steps)) {
   for (const Matcher& matcher : selector.vector_selector->matchers) {
@@ -90,6 +92,9 @@ absl::Status MatrixSource::Load(size_t i, bool start_timestamps, Block* block) c
   samples.Clear();
   range.Clear();
   selection_.series(i).Read(selection_.min_t(), selection_.max_t(), &samples);
+  if (stats_only_) {
+    KeepHistogramStats(&samples);
+  }
   const bool with_starts = start_timestamps && !samples.start_timestamps.empty();
   for (size_t s = 0; s < samples.size(); ++s) {
     if (IsStaleNaN(samples.values[s])) {

@@ -49,7 +49,8 @@ class RangeSource {
 /// A matrix selector over the store.
 class MatrixSource : public RangeSource {
  public:
-  MatrixSource(QueryContext& context, const StepRange& steps, const MatrixSelector& selector);
+  /// `stats_only`: of histograms only count and sum are used.
+  MatrixSource(QueryContext& context, const StepRange& steps, const MatrixSelector& selector, bool stats_only);
 
   absl::Status Open(bool labels_needed) override;
   size_t size() const override { return selection_.size(); }
@@ -67,6 +68,7 @@ class MatrixSource : public RangeSource {
   StepRange steps_;
   std::string text_;
   std::string metric_name_;
+  bool stats_only_;
   WindowShape shape_;
   Selection selection_;
   std::vector<SeriesHead> heads_;

@@ -2,7 +2,7 @@
 
 #include "base/status.h"
 #include "base/strings.h"
-#include "promql/exec/duplicates.h"
+#include "promql/operators/histogram_stats.h"
 #include "promql/parser.h"
 
 namespace tocsin::promql {
@@ -15,18 +15,15 @@ TimestampMs LastReference(const StepRange& steps, const ReferenceTime& reference
 }  // namespace
 
 VectorSelectorOperator::VectorSelectorOperator(QueryContext& context, const StepRange& steps, const OperatorSite& site,
-                                               const VectorSelector& selector, Output output, bool labels_needed,
-                                               const CountingScope& counting)
+                                               const VectorSelector& selector, const Options& options)
     : Operator(context, steps, site),
       text_(ToString(selector)),
       reference_{selector.original_offset_ms, selector.timestamp},
-      output_(output),
-      labels_needed_(labels_needed),
-      counting_(counting),
+      options_(options),
       selection_(selector, FirstReference(steps, reference_) - context.lookback_ms + 1, LastReference(steps, reference_)) {}
 
 std::string VectorSelectorOperator::Describe() const {
-  return Cat("vector selector ", text_, output_ == Output::kValue ? "" : " (timestamps)", ", ", selection_.size(), " series");
+  return Cat("vector selector ", text_, options_.output == Output::kValue ? "" : " (timestamps)", ", ", selection_.size(), " series");
 }
 
 absl::Status VectorSelectorOperator::DoOpen() {
@@ -35,11 +32,11 @@ absl::Status VectorSelectorOperator::DoOpen() {
   if (steps().count() == 1) {
     return OpenInstant();
   }
-  if (!labels_needed_ && distinct_without_name_) {
+  if (!options_.labels_needed && distinct_without_name_) {
     heads_.resize(selection_.size());
     return absl::OkStatus();
   }
-  return selection_.BuildHeads(context(), output_ != Output::kValue, &heads_);
+  return selection_.BuildHeads(context(), options_.output != Output::kValue, &heads_);
 }
 
 absl::Status VectorSelectorOperator::OpenInstant() {
@@ -52,10 +49,10 @@ absl::Status VectorSelectorOperator::OpenInstant() {
     const TimestampMs reference = reference_.At(steps().start);
     for (size_t i = first; i < last; ++i) {
       Sample sample;
-      if (!selection_.series(i).ReadLast(reference - context().lookback_ms + 1, reference, &sample) || IsStaleNaN(sample.value)) {
+      if (!FindLast(i, reference, &sample)) {
         continue;
       }
-      if (sample.histogram != nullptr && output_ == Output::kValue) {
+      if (sample.histogram != nullptr && options_.output == Output::kValue) {
         MutexLock lock(mu);
         found.emplace_back(i, std::move(sample.histogram));
       } else {
@@ -74,11 +71,31 @@ absl::Status VectorSelectorOperator::OpenInstant() {
   result_.Compact(keep);
   selection_.Compact(keep);
   RETURN_IF_ERROR(CountSamples(result_, 0, result_.rows()));
-  if (!labels_needed_ && distinct_without_name_) {
+  if (!options_.labels_needed && distinct_without_name_) {
     heads_.resize(selection_.size());
     return absl::OkStatus();
   }
-  return selection_.BuildHeads(context(), output_ != Output::kValue, &heads_);
+  return selection_.BuildHeads(context(), options_.output != Output::kValue, &heads_);
+}
+
+bool VectorSelectorOperator::FindLast(size_t series, TimestampMs reference, Sample* sample) const {
+  const TimestampMs min_t = reference - context().lookback_ms + 1;
+  if (!selection_.series(series).ReadLast(min_t, reference, sample)) {
+    return false;
+  }
+  if (sample->histogram == nullptr) {
+    return !IsStaleNaN(sample->value);
+  }
+  if (IsStaleNaN(sample->histogram->sum)) {
+    return false;
+  }
+  if (options_.stats_only) {
+    SampleColumns samples;  // what was before tells about counter resets
+    selection_.series(series).Read(min_t, reference, &samples);
+    KeepHistogramStats(&samples);
+    sample->histogram = samples.histograms.back();
+  }
+  return true;
 }
 
 bool VectorSelectorOperator::Take(Columns* out) {
@@ -90,7 +107,7 @@ bool VectorSelectorOperator::Take(Columns* out) {
 }
 
 void VectorSelectorOperator::Emit(size_t row, size_t step, const Sample& sample, Columns* out) const {
-  switch (output_) {
+  switch (options_.output) {
     case Output::kValue:
       out->Set(row, step, sample.value);
       break;
@@ -106,15 +123,15 @@ void VectorSelectorOperator::Emit(size_t row, size_t step, const Sample& sample,
 absl::Status VectorSelectorOperator::CountSamples(const Columns& columns, size_t first, size_t count) {
   const int64_t samples = columns.SampleCount(first, count);
   context().stats.AddRead(samples);
-  if (counting_.total) {
-    context().stats.AddTotal(samples * counting_.repeat);
+  if (options_.counting.total) {
+    context().stats.AddTotal(samples * options_.counting.repeat);
     if (context().stats.keeps_steps()) {
       std::vector<int64_t> per_step(context().stats.step_count());
       for (size_t i = first; i < first + count; ++i) {
         columns.ForEach(i, [&](size_t step) {
           const FloatHistogram* h = columns.histogram(i, step);
           const int64_t weight = h == nullptr ? 1 : HistogramSampleWeight(*h);
-          if (counting_.repeat > 1) {
+          if (options_.counting.repeat > 1) {
             for (int64_t& total : per_step) {
               total += weight;
             }
@@ -143,6 +160,9 @@ absl::Status VectorSelectorOperator::DoRead(size_t first, size_t count, Block* b
   for (size_t i = 0; i < count; ++i) {
     samples.Clear();
     selection_.series(first + i).Read(selection_.min_t(), selection_.max_t(), &samples);
+    if (options_.stats_only) {
+      KeepHistogramStats(&samples);
+    }
     size_t next = 0;
     for (size_t step = 0; step < step_count; ++step) {
       const TimestampMs reference = reference_.At(steps().at(step));
@@ -156,13 +176,13 @@ absl::Status VectorSelectorOperator::DoRead(size_t first, size_t count, Block* b
       if (samples.timestamps[found] <= reference - lookback || IsStaleNaN(samples.values[found])) {
         continue;
       }
-      if (output_ == Output::kValue) {
+      if (options_.output == Output::kValue) {
         if (samples.is_histogram(found)) {
           out.SetHistogram(i, step, samples.histograms[found]);
         } else {
           out.Set(i, step, samples.values[found]);
         }
-      } else if (output_ == Output::kTimestamp) {
+      } else if (options_.output == Output::kTimestamp) {
         out.Set(i, step, static_cast<double>(samples.timestamps[found]) / 1000);
       } else {
         const TimestampMs start_t = samples.start_timestamps.empty() ? 0 : samples.start_timestamps[found];

@@ -10,8 +10,15 @@ class VectorSelectorOperator : public Operator {
  public:
   enum class Output { kValue, kTimestamp, kStartTimestamp };
 
+  struct Options {
+    Output output = Output::kValue;
+    bool labels_needed = true;
+    bool stats_only = false;  // of histograms only count and sum are used
+    CountingScope counting;
+  };
+
   VectorSelectorOperator(QueryContext& context, const StepRange& steps, const OperatorSite& site, const VectorSelector& selector,
-                         Output output, bool labels_needed, const CountingScope& counting);
+                         const Options& options);
 
   std::string Describe() const override;
   const Columns* Whole() const override { return eager_ ? &result_ : nullptr; }
@@ -23,14 +30,13 @@ class VectorSelectorOperator : public Operator {
 
  private:
   absl::Status OpenInstant();
+  bool FindLast(size_t series, TimestampMs reference, Sample* sample) const;
   void Emit(size_t row, size_t step, const Sample& sample, Columns* out) const;
   absl::Status CountSamples(const Columns& columns, size_t first, size_t count);
 
   std::string text_;
   ReferenceTime reference_;
-  Output output_;
-  bool labels_needed_;
-  CountingScope counting_;
+  Options options_;
   Selection selection_;
   bool eager_ = false;  // an instant evaluation: all values are read in Open(), and series without one are left out
   Columns result_;
