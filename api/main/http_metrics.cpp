@@ -19,10 +19,10 @@ struct HandlerMetrics {
   prometheus::Histogram* bytes = nullptr;
 };
 
-/// Threads: safe.
-class HttpMetrics {
- public:
-  explicit HttpMetrics(prometheus::Registry* registry)
+}  // namespace
+
+struct HttpMetrics::Families {
+  explicit Families(prometheus::Registry* registry)
       : requests_(prometheus::BuildCounter().Name("prometheus_http_requests_total").Help("Counter of HTTP requests.").Register(*registry)),
         seconds_(prometheus::BuildHistogram()
                      .Name("prometheus_http_request_duration_seconds")
@@ -50,7 +50,6 @@ class HttpMetrics {
     metrics->bytes->Observe(static_cast<double>(bytes));
   }
 
- private:
   HandlerMetrics& Of(std::string_view handler) REQUIRES(mu_) {
     std::unique_ptr<HandlerMetrics>& slot = handlers_[handler];
     if (slot == nullptr) {
@@ -68,19 +67,24 @@ class HttpMetrics {
   absl::flat_hash_map<std::string, std::unique_ptr<HandlerMetrics>, StringHash, StringEq> handlers_ GUARDED_BY(mu_);
 };
 
-}  // namespace
+HttpMetrics::HttpMetrics(prometheus::Registry* registry) : families_(std::make_unique<Families>(registry)) {}
 
-http::RootHandler InstrumentedHandler(std::shared_ptr<const http::Router> router, const std::string& route_prefix, SelfMetrics* metrics,
-                                      const Clock& clock) {
-  auto counts = std::make_shared<HttpMetrics>(&metrics->registry());
-  return [router = std::move(router), prefix = route_prefix.size(), counts, &clock](http::Request& request) {
+HttpMetrics::~HttpMetrics() = default;
+
+void HttpMetrics::Count(std::string_view handler, int code, double seconds, size_t bytes) {
+  families_->Count(handler, code, seconds, bytes);
+}
+
+http::RootHandler InstrumentedHandler(std::shared_ptr<const http::Router> router, const std::string& route_prefix,
+                                      std::shared_ptr<HttpMetrics> metrics, const Clock& clock) {
+  return [router = std::move(router), prefix = route_prefix.size(), metrics = std::move(metrics), &clock](http::Request& request) {
     const int64_t begin_ns = clock.MonotonicNs();
     std::string_view pattern;
     http::Response response = router->Route(request, &pattern);
     // Paths that nobody handles are not counted: their number is the client's choice.
     if (!pattern.empty()) {
       const double seconds = static_cast<double>(clock.MonotonicNs() - begin_ns) / 1e9;
-      counts->Count(pattern.substr(std::min(prefix, pattern.size())), response.status, seconds, response.body.size());
+      metrics->Count(pattern.substr(std::min(prefix, pattern.size())), response.status, seconds, response.body.size());
     }
     return response;
   };

@@ -278,7 +278,7 @@ absl::StatusOr<ServerFlags> ReadServerFlags(const FlagValues& values) {
 absl::StatusOr<std::string> ExternalUrl(const ServerFlags& flags, const std::string& bound_address, const std::string& host_name) {
   std::string url = flags.external_url;
   if (url.empty()) {
-    const size_t colon = bound_address.rfind(':');
+    const size_t colon = bound_address.starts_with("unix:") ? std::string::npos : bound_address.rfind(':');
     url = Cat("http://", host_name, colon == std::string::npos ? "" : std::string_view(bound_address).substr(colon), "/");
   }
   if (!url.starts_with("http://") && !url.starts_with("https://")) {
@@ -293,7 +293,8 @@ absl::StatusOr<std::string> ExternalUrl(const ServerFlags& flags, const std::str
 std::string RoutePrefix(const ServerFlags& flags, const std::string& external_url) {
   std::string prefix = flags.route_prefix;
   if (!flags.route_prefix_given) {
-    const size_t path = external_url.find('/', external_url.find("://") + 3);
+    const size_t scheme = external_url.find("://");
+    const size_t path = scheme == std::string::npos ? scheme : external_url.find('/', scheme + 3);
     prefix = path == std::string::npos ? "" : external_url.substr(path);
   }
   while (prefix.ends_with('/')) {

@@ -24,8 +24,21 @@ struct WebOptions {
 /// Adds /-/healthy, /-/ready, /-/reload, /-/quit, /metrics, /version and the start page to the router. `metrics` and `sources` outlive it.
 void RegisterWeb(const WebOptions& options, const api::Sources& sources, SelfMetrics* metrics, http::Router* router);
 
-/// Routes by `router` and counts requests by handler and code (prometheus_http_*).
-http::RootHandler InstrumentedHandler(std::shared_ptr<const http::Router> router, const std::string& route_prefix, SelfMetrics* metrics,
-                                      const Clock& clock);
+/// prometheus_http_*: requests by handler and code. Threads: safe.
+class HttpMetrics {
+ public:
+  explicit HttpMetrics(prometheus::Registry* registry);
+  ~HttpMetrics();
+
+  void Count(std::string_view handler, int code, double seconds, size_t bytes);
+
+ private:
+  struct Families;
+  std::unique_ptr<Families> families_;
+};
+
+/// Routes by `router` and counts what it answers.
+http::RootHandler InstrumentedHandler(std::shared_ptr<const http::Router> router, const std::string& route_prefix,
+                                      std::shared_ptr<HttpMetrics> metrics, const Clock& clock);
 
 }  // namespace tocsin

@@ -61,6 +61,16 @@ void RegisterApi(const Sources& sources, const std::string& route_prefix, http::
   RegisterRules(sources, &registrar);
   RegisterTargets(sources, &registrar);
   RegisterStatus(sources, &registrar);
+  RegisterParseQuery(sources, &registrar);
+  RegisterExemplars(sources, &registrar);
+  RegisterAdmin(sources, &registrar);
+  RegisterNotifications(sources, &registrar);
+}
+
+void RegisterEarlyApi(const Sources& sources, const std::string& route_prefix, http::Router* router) {
+  Registrar registrar(sources, route_prefix + "/api/v1", router);
+  RegisterNotifications(sources, &registrar);
+  registrar.AddRaw("GET POST PUT DELETE OPTIONS", "/*", [&sources](const http::Request&) { return NotReadyAnswer(sources.readiness()); });
 }
 
 }  // namespace tocsin::api

@@ -9,6 +9,7 @@
 
 #include "api/http/router.h"
 #include "api/v1/features.h"
+#include "api/v1/notifications.h"
 #include "api/v1/result.h"
 #include "base/clock.h"
 #include "base/model/regex.h"
@@ -16,7 +17,9 @@
 #include "engine/scrape/target_status.h"
 #include "promql/engine.h"
 #include "rules/rule_status.h"
+#include "storage/head.h"
 #include "storage/querier.h"
+#include "storage/wal/replay.h"
 
 namespace tocsin::api {
 
@@ -54,6 +57,9 @@ struct AlertmanagerUrls {
 struct Sources {
   promql::Engine* engine = nullptr;
   Queryable* queryable = nullptr;
+  Head* store = nullptr;
+  Notifications* notifications = nullptr;
+  const ReplayProgress* replay_progress = nullptr;
   const Clock* clock = nullptr;
   promql::LanguageFeatures features;
 
@@ -112,11 +118,20 @@ void RegisterSeries(const Sources& sources, Registrar* registrar);
 void RegisterRules(const Sources& sources, Registrar* registrar);
 void RegisterTargets(const Sources& sources, Registrar* registrar);
 void RegisterStatus(const Sources& sources, Registrar* registrar);
+void RegisterParseQuery(const Sources& sources, Registrar* registrar);
+void RegisterExemplars(const Sources& sources, Registrar* registrar);
+void RegisterAdmin(const Sources& sources, Registrar* registrar);
 
 /// What /status/buildinfo and /version answer.
 std::string BuildInfoJson(const BuildInfo& info);
 
+void RegisterNotifications(const Sources& sources, Registrar* registrar);
+
 /// All of /api/v1. `sources` outlives the router.
 void RegisterApi(const Sources& sources, const std::string& route_prefix, http::Router* router);
+
+/// What is answered before all parts are there: walreplay and notifications; 503 for the rest. Of `sources` it needs readiness,
+/// cors_origin, notifications and replay_progress.
+void RegisterEarlyApi(const Sources& sources, const std::string& route_prefix, http::Router* router);
 
 }  // namespace tocsin::api

@@ -133,6 +133,9 @@ std::string ReadEnvironment(const std::string& name);
 /// The configuration as YAML with defaults filled in and secrets as `<secret>`: what /api/v1/status/config answers.
 std::string PrintConfig(const Config& config);
 
+/// One job in the same form: what /api/v1/scrape_pools/config answers.
+std::string PrintScrapeConfig(const ScrapeConfig& config);
+
 /// The files that match the patterns, sorted within each pattern, each once. Only a malformed pattern is an error.
 absl::StatusOr<std::vector<std::string>> ExpandGlobs(const std::vector<std::string>& patterns);
 

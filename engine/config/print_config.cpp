@@ -339,6 +339,12 @@ void PrintOtlp(const OtlpConfig& otlp, Emitter* out) {
 
 }  // namespace
 
+std::string PrintScrapeConfig(const ScrapeConfig& config) {
+  Emitter out;
+  PrintJob(config, &out);
+  return out.Finish();
+}
+
 std::string PrintConfig(const Config& config) {
   Emitter out;
   out.BeginMap();

@@ -1,0 +1,68 @@
+// The program's HTTP server: a small set of paths while the store is replayed, then all of them.
+
+#include "api/main/process.h"
+#include "api/main/version.h"
+#include "api/main/server.h"
+#include "api/main/web.h"
+#include "base/log.h"
+#include "base/status.h"
+#include "base/strings.h"
+
+namespace tocsin {
+
+absl::Status ProgramServer::OpenHttp() {
+  route_prefix_ = RoutePrefix(flags_, flags_.external_url);
+  sources_.readiness = [this] { return status_.readiness.load(); };
+  sources_.build_info = ThisBuild();
+  starting_sources_ = sources_;
+  starting_sources_.cors_origin = cors_origin_;
+  starting_sources_.notifications = &notifications_;
+  starting_sources_.replay_progress = &replay_progress_;
+  auto router = std::make_shared<http::Router>();
+  RegisterWeb(WebPaths(), starting_sources_, &metrics_, router.get());
+  api::RegisterEarlyApi(starting_sources_, route_prefix_, router.get());
+  http_metrics_ = std::make_shared<HttpMetrics>(&metrics_.registry());
+  starting_handler_ = InstrumentedHandler(router, route_prefix_, http_metrics_, clock_);
+  handler_ = &starting_handler_;
+
+  http::ServerOptions options;
+  options.listen = flags_.listen_addresses;
+  options.connections_max = flags_.connections_max;
+  options.read_timeout_ms = flags_.read_timeout_ms;
+  ASSIGN_OR_RETURN(http_, http::StartServer(options, [this](http::Request& request) { return (*handler_.load())(request); }, clock_));
+  for (const std::string& address : http_->addresses()) {
+    LogInfo("Start listening for connections", {{"address", address}});
+  }
+  return absl::OkStatus();
+}
+
+WebOptions ProgramServer::WebPaths() {
+  return {.route_prefix = route_prefix_, .lifecycle = flags_.lifecycle, .reload = [this] { return Reload(); }, .quit = &RequestTermination};
+}
+
+void ProgramServer::InstallFullHandler() {
+  auto router = std::make_shared<http::Router>();
+  RegisterWeb(WebPaths(), sources_, &metrics_, router.get());
+  api::RegisterApi(sources_, route_prefix_, router.get());
+  RegisterReceivers(router.get());
+  full_handler_ = InstrumentedHandler(router, route_prefix_, http_metrics_, clock_);
+  handler_ = &full_handler_;
+}
+
+void ProgramServer::RegisterReceivers(http::Router* router) {
+  const std::string write = route_prefix_ + "/api/v1/write";
+  if (!flags_.remote_write_receiver) {
+    router->Handle("POST", write, api::WhenReady(sources_, [](const http::Request&) {
+                     return http::TextResponse(404, "remote write receiver needs to be enabled with --web.enable-remote-write-receiver\n");
+                   }));
+    return;
+  }
+  RemoteWriteOptions options;
+  options.accepted_messages = flags_.remote_write_messages;
+  options.type_and_unit_labels = flags_.features.language.type_and_unit_labels;
+  options.store_metadata = flags_.features.metadata_wal_records;
+  remote_write_ = std::make_unique<RemoteWriteReceiver>(options, *head_, clock_, metrics_.registry());
+  router->Handle("POST", write, api::WhenReady(sources_, [this](const http::Request& request) { return remote_write_->Handle(request); }));
+}
+
+}  // namespace tocsin
