@@ -5,12 +5,22 @@
 #include "base/status.h"
 #include "storage/head_appender.h"
 #include "storage/head_core.h"
+#include "storage/head_metrics.h"
 #include "storage/head_querier.h"
 #include "storage/head_storage.h"
 
 namespace tocsin {
+namespace {
 
-Head::Head(std::unique_ptr<HeadCore> core, std::unique_ptr<HeadStorage> storage) : core_(std::move(core)), storage_(std::move(storage)) {}
+constexpr size_t kExemplarsToLook = 100'000;
+
+}  // namespace
+
+Head::Head(std::unique_ptr<HeadCore> core, std::unique_ptr<HeadStorage> storage) : core_(std::move(core)), storage_(std::move(storage)) {
+  if (core_->options.registry != nullptr) {
+    metrics_ = std::make_unique<HeadMetrics>(*core_, storage_.get(), *core_->options.registry);
+  }
+}
 Head::~Head() = default;
 
 std::unique_ptr<Head> Head::OpenMemoryOnly(const HeadOptions& options, const Clock& clock) {
@@ -21,6 +31,16 @@ absl::StatusOr<std::unique_ptr<Head>> Head::Open(const std::string& path, const 
                                                  ReplayProgress* progress) {
   auto core = std::make_unique<HeadCore>(options, clock);
   ASSIGN_OR_RETURN(std::unique_ptr<HeadStorage> storage, HeadStorage::Open(*core, path, env, progress));
+  return std::unique_ptr<Head>(new Head(std::move(core), std::move(storage)));
+}
+
+absl::StatusOr<std::unique_ptr<Head>> Head::OpenToLook(const std::string& path, const Clock& clock, Env& env) {
+  HeadOptions options;
+  options.retention_ms = 0;
+  options.max_exemplars = kExemplarsToLook;
+  options.start_timestamps = true;
+  auto core = std::make_unique<HeadCore>(options, clock);
+  ASSIGN_OR_RETURN(std::unique_ptr<HeadStorage> storage, HeadStorage::OpenToLook(*core, path, env));
   return std::unique_ptr<Head>(new Head(std::move(core), std::move(storage)));
 }
 
@@ -78,7 +98,16 @@ void Head::Maintain() {
   if (storage_ != nullptr) {
     storage_->Maintain();
   }
+  UpdateMetrics();
 }
+
+void Head::UpdateMetrics() {
+  if (metrics_ != nullptr) {
+    metrics_->Update();
+  }
+}
+
+HeadStatus Head::Status(size_t limit) const { return MakeHeadStatus(*core_, limit); }
 
 absl::Status Head::Checkpoint() { return storage_ == nullptr ? absl::OkStatus() : storage_->Checkpoint(); }
 

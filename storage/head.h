@@ -11,13 +11,19 @@
 #include "base/clock.h"
 #include "base/types.h"
 #include "storage/appender.h"
+#include "storage/head_status.h"
 #include "storage/held_selector.h"
 #include "storage/querier.h"
+
+namespace prometheus {
+class Registry;
+}
 
 namespace tocsin {
 
 class Env;
 class HeadCore;
+class HeadMetrics;
 class HeadStorage;
 class MemoryBudget;
 struct ReplayProgress;
@@ -41,6 +47,8 @@ struct HeadOptions {
   int64_t retention_bytes = 0;
   /// Shared with others; must outlive the head. Null: no limit.
   MemoryBudget* memory_budget = nullptr;
+  /// Takes the store's metrics; must outlive the head. Null: none are kept.
+  prometheus::Registry* registry = nullptr;
 };
 
 /// The store: all samples in memory.
@@ -52,6 +60,8 @@ class Head : public Appendable, public Queryable {
   /// must outlive the head.
   static absl::StatusOr<std::unique_ptr<Head>> Open(const std::string& path, const HeadOptions& options, const Clock& clock, Env& env,
                                                     ReplayProgress* progress);
+  /// The same, but only to look: the folder is locked, and nothing in it changes. What is appended stays in memory.
+  static absl::StatusOr<std::unique_ptr<Head>> OpenToLook(const std::string& path, const Clock& clock, Env& env);
   /// Keeps nothing on disk. `clock` must outlive the head.
   static std::unique_ptr<Head> OpenMemoryOnly(const HeadOptions& options, const Clock& clock);
   ~Head() override;
@@ -79,6 +89,11 @@ class Head : public Appendable, public Queryable {
   void Maintain();
   static constexpr DurationMs kMaintenanceInterval = 5 * kSecond;
 
+  /// For /api/v1/status/tsdb: tables of at most `limit` lines.
+  HeadStatus Status(size_t limit) const;
+  /// Brings the metrics to what they are now (Maintain does it as well).
+  void UpdateMetrics();
+
   size_t series_count() const;
   /// Of all chunks.
   int64_t sample_bytes() const;
@@ -101,6 +116,7 @@ class Head : public Appendable, public Queryable {
 
   std::unique_ptr<HeadCore> core_;
   std::unique_ptr<HeadStorage> storage_;
+  std::unique_ptr<HeadMetrics> metrics_;
 };
 
 }  // namespace tocsin

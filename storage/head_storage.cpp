@@ -8,20 +8,32 @@
 
 namespace tocsin {
 
-absl::StatusOr<std::unique_ptr<HeadStorage>> HeadStorage::Open(HeadCore& core, const std::string& path, Env& env, ReplayProgress* progress) {
+absl::StatusOr<std::unique_ptr<HeadStorage>> HeadStorage::LockAndReplay(HeadCore& core, const std::string& path, Env& env,
+                                                                        ReplayProgress* progress) {
   const std::string folder = path + "/tocsin";
   std::unique_ptr<HeadStorage> storage(new HeadStorage(core, env, folder + "/wal"));
-  RETURN_IF_ERROR(env.CreateFolders(storage->folder_));
   ASSIGN_OR_RETURN(storage->lock_, env.Lock(folder + "/lock"));
+  const int64_t start_ns = core.clock.MonotonicNs();
   ASSIGN_OR_RETURN(storage->report_, ReplayLog(core, env, storage->folder_, progress));
+  storage->replay_seconds_ = static_cast<double>(core.clock.MonotonicNs() - start_ns) / 1e9;
+  storage->checkpoint_bytes_ = storage->report_.checkpoint_bytes;
   storage->TellReport();
+  return storage;
+}
+
+absl::StatusOr<std::unique_ptr<HeadStorage>> HeadStorage::Open(HeadCore& core, const std::string& path, Env& env, ReplayProgress* progress) {
+  RETURN_IF_ERROR(env.CreateFolders(path + "/tocsin/wal"));
+  ASSIGN_OR_RETURN(std::unique_ptr<HeadStorage> storage, LockAndReplay(core, path, env, progress));
   ASSIGN_OR_RETURN(std::unique_ptr<SegmentLog> log,
                    SegmentLog::Open(env, storage->folder_, storage->report_.next_segment, storage->report_.next_number));
   storage->log_ = log.get();
   storage->replayed_log_bytes_ = storage->report_.log_bytes;
-  storage->checkpoint_bytes_ = storage->report_.checkpoint_bytes;
   core.log = std::move(log);
   return storage;
+}
+
+absl::StatusOr<std::unique_ptr<HeadStorage>> HeadStorage::OpenToLook(HeadCore& core, const std::string& path, Env& env) {
+  return LockAndReplay(core, path, env, nullptr);
 }
 
 HeadStorage::~HeadStorage() {
@@ -49,6 +61,9 @@ void HeadStorage::TellReport() const {
 }
 
 void HeadStorage::Maintain() {
+  if (log_ == nullptr) {
+    return;
+  }
   if (!log_->accepting()) {
     const absl::StatusOr<uint32_t> segment = log_->Restart();
     absl::Status status = segment.ok() ? WriteCheckpointAt(*segment) : segment.status();
@@ -73,6 +88,9 @@ void HeadStorage::Maintain() {
 }
 
 absl::Status HeadStorage::Checkpoint() {
+  if (log_ == nullptr) {
+    return absl::OkStatus();
+  }
   ASSIGN_OR_RETURN(const uint32_t segment, log_->Rotate());
   return WriteCheckpointAt(segment);
 }

@@ -22,6 +22,8 @@ class HeadStorage {
 
   /// Locks the folder, replays into `core`, begins a new segment and gives the core its log.
   static absl::StatusOr<std::unique_ptr<HeadStorage>> Open(HeadCore& core, const std::string& path, Env& env, ReplayProgress* progress);
+  /// Locks and replays, and writes nothing; the other functions but report() do nothing then.
+  static absl::StatusOr<std::unique_ptr<HeadStorage>> OpenToLook(HeadCore& core, const std::string& path, Env& env);
   ~HeadStorage();
 
   /// Brings the log to the disk; makes a checkpoint when it is time for one, or when the log has failed and could be writable again.
@@ -34,12 +36,14 @@ class HeadStorage {
   uint64_t checkpoints() const { return checkpoints_; }
   uint64_t failed_checkpoints() const { return failed_checkpoints_; }
   uint64_t checkpoint_bytes() const { return checkpoint_bytes_; }
+  double replay_seconds() const { return replay_seconds_; }
   /// Of all files; looked up now.
   uint64_t disk_bytes() const;
 
  private:
   HeadStorage(HeadCore& core, Env& env, std::string folder) : core_(core), env_(env), folder_(std::move(folder)) {}
 
+  static absl::StatusOr<std::unique_ptr<HeadStorage>> LockAndReplay(HeadCore& core, const std::string& path, Env& env, ReplayProgress* progress);
   absl::Status WriteCheckpointAt(uint32_t segment);
   void RemoveOlderThan(uint32_t segment);
   void TellReport() const;
@@ -50,6 +54,7 @@ class HeadStorage {
   std::unique_ptr<FileLock> lock_;
   SegmentLog* log_ = nullptr;  // owned by the core
   ReplayReport report_;
+  double replay_seconds_ = 0;
   uint64_t log_bytes_at_checkpoint_ = 0;
   uint64_t replayed_log_bytes_ = 0;
   std::atomic<uint64_t> checkpoints_{0};
