@@ -46,7 +46,9 @@ HeadCore::HeadCore(const HeadOptions& head_options, const Clock& head_clock)
 HeadCore::~HeadCore() {
   const WriterLock lock(mu);
   for (Removed& removed : removed_) {
-    table.Destroy(std::move(removed.series));
+    if (removed.series != nullptr) {
+      table.Destroy(std::move(removed.series));
+    }
   }
 }
 
