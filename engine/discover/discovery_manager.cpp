@@ -193,6 +193,7 @@ std::shared_ptr<const DiscoveredPool> DiscoveryManager::Impl::BuildPool(const st
     }
   }
   metrics.SetDiscoveredTargets(name, static_cast<double>(targets));
+  metrics.SetUnsupported(name, static_cast<double>(pool->unsupported.size()));
   return pool;
 }
 

@@ -30,6 +30,8 @@ DiscoveryMetrics::DiscoveryMetrics(prometheus::Registry& registry, std::string m
       failed_configs_(Gauges("prometheus_sd_failed_configs", "Current number of service discovery configurations that failed to load.")
                           .Add({{"name", manager_}})),
       discovered_(Gauges("prometheus_sd_discovered_targets", "Current number of discovered targets.")),
+      unsupported_(Gauges("tocsin_sd_unsupported_configs",
+                          "Number of service discovery configurations of mechanisms that find no targets here (use http_sd).")),
       last_updated_(Gauges("prometheus_sd_last_update_timestamp_seconds", "Timestamp of the last update sent to the SD consumers.")),
       received_(Counters("prometheus_sd_received_updates_total", "Total number of update events received from the SD providers.")
                     .Add({{"name", manager_}})),
@@ -66,8 +68,17 @@ void DiscoveryMetrics::SetDiscoveredTargets(const std::string& pool, double coun
   discovered_.Add({{"name", manager_}, {"config", pool}}).Set(count);
 }
 
+void DiscoveryMetrics::SetUnsupported(const std::string& pool, double count) {
+  const prometheus::Labels labels = {{"name", manager_}, {"config", pool}};
+  if (count > 0 || unsupported_.Has(labels)) {
+    unsupported_.Add(labels).Set(count);
+  }
+}
+
 void DiscoveryMetrics::ForgetPool(const std::string& pool) {
-  discovered_.Remove(&discovered_.Add({{"name", manager_}, {"config", pool}}));
+  const prometheus::Labels labels = {{"name", manager_}, {"config", pool}};
+  discovered_.Remove(&discovered_.Add(labels));
+  unsupported_.Remove(&unsupported_.Add(labels));
 }
 
 void DiscoveryMetrics::CountReceived() { received_.Increment(); }

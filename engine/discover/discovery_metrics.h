@@ -23,6 +23,8 @@ class DiscoveryMetrics {
 
   void SetFailedConfigs(double count);
   void SetDiscoveredTargets(const std::string& pool, double count);
+  /// Blocks of mechanisms that this program leaves to http_sd: tocsin_sd_unsupported_configs.
+  void SetUnsupported(const std::string& pool, double count);
   void ForgetPool(const std::string& pool);
   void CountReceived();
   void CountDelayed();
@@ -50,6 +52,7 @@ class DiscoveryMetrics {
   const std::string manager_;
   prometheus::Gauge& failed_configs_;
   prometheus::Family<prometheus::Gauge>& discovered_;
+  prometheus::Family<prometheus::Gauge>& unsupported_;
   prometheus::Family<prometheus::Gauge>& last_updated_;
   prometheus::Counter& received_;
   prometheus::Counter& delayed_;

@@ -125,6 +125,12 @@ void FakeKubernetes::TruncateNext(int count) {
   truncate_count_ = count;
 }
 
+void FakeKubernetes::HoldLists(bool hold) {
+  MutexLock lock(mu_);
+  hold_lists_ = hold;
+  changed_.NotifyAll();
+}
+
 void FakeKubernetes::Expire() {
   MutexLock lock(mu_);
   oldest_version_ = ++version_;
@@ -206,6 +212,9 @@ void FakeKubernetes::List(const KubernetesPath& path, const HttpRequest& request
   bool truncate = false;
   {
     MutexLock lock(mu_);
+    while (hold_lists_ && !closing_) {
+      changed_.Wait(mu_);
+    }
     ++counts_.pages[path.resource];
     int64_t version = version_;
     if (!token.empty()) {

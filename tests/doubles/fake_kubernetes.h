@@ -53,6 +53,8 @@ class FakeKubernetes {
   void FailNext(int count, int status);
   /// The next `count` lists end in the middle of the body.
   void TruncateNext(int count);
+  /// While true, lists are not answered: a server that has become slow.
+  void HoldLists(bool hold);
   /// All resource versions so far are too old: watches end with 410 Gone, continued lists too.
   void Expire();
   void CloseWatches();
@@ -92,6 +94,7 @@ class FakeKubernetes {
   int fail_count_ GUARDED_BY(mu_) = 0;
   int fail_status_ GUARDED_BY(mu_) = 500;
   int truncate_count_ GUARDED_BY(mu_) = 0;
+  bool hold_lists_ GUARDED_BY(mu_) = false;
   Counts counts_ GUARDED_BY(mu_);
 
   std::unique_ptr<HttpServer> server_;  // last: its threads use what is above

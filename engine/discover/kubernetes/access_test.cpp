@@ -26,7 +26,7 @@ users:
 )";
 
 TEST(KubernetesAccessTest, KubeconfigWithCertificates) {
-  const absl::StatusOr<KubernetesAccess> access = ParseKubeconfig(kKubeconfig, "/home/x/.kube");
+  const absl::StatusOr<KubernetesAccess> access = ParseKubeconfig(kKubeconfig, "/etc/kube");
   ASSERT_TRUE(access.ok()) << access.status();
   EXPECT_EQ(access->server, "https://10.0.0.1:6443/");
   EXPECT_EQ(access->http.tls.ca, "CA");

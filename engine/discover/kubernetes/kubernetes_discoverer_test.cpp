@@ -287,6 +287,22 @@ TEST_F(KubernetesDiscoveryTest, TokensThatRotateAreReadAgain) {
   EXPECT_EQ(fake_->counts().lists["pods"], 1);  // the watch was taken up again where it ended
 }
 
+TEST_F(KubernetesDiscoveryTest, TargetsStayWhileTheServerIsSlow) {
+  Apply(kModelPod);
+  fake_->HoldLists(true);
+  Start(KubernetesRole::kPod);
+  DiscoveredSnapshot snapshot = waiter_.WaitFor([](const DiscoveredPools& pools) { return pools.contains("job"); });
+  EXPECT_FALSE(snapshot->at("job")->answered);
+  fake_->HoldLists(false);
+  WaitForTargets(4);
+  fake_->HoldLists(true);
+  fake_->Expire();
+  EXPECT_TRUE(fake_->Delete("Pod", "seldon", "iris-0"));
+  EXPECT_EQ(AddressesOf(*manager_.FreshSnapshot(), "job").size(), 4u);
+  fake_->HoldLists(false);
+  WaitForTargets(0);
+}
+
 TEST_F(KubernetesDiscoveryTest, FaultsKeepTheTargetsAndEndInTheRightOnes) {
   Apply(kModelPod);
   fake_->FailNext(1, 500);
