@@ -4,8 +4,8 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   # libstdc++'s own stable_sort uses what it has marked deprecated.
   add_compile_options(-Wthread-safety -Wno-deprecated-declarations)
 else()
-  # -Wmaybe-uninitialized of g++ 12 reports moved-from variants and vectors.
-  add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-Wno-tsan> -Wno-missing-field-initializers -Wno-subobject-linkage -Wno-maybe-uninitialized)
+  # g++ 12 reports moved-from variants and vectors (-Wmaybe-uninitialized) and std::string::assign (-Wrestrict) without a cause.
+  add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-Wno-tsan> -Wno-missing-field-initializers -Wno-subobject-linkage -Wno-maybe-uninitialized -Wno-restrict)
 endif()
 
 if(TOCSIN_SANITIZE)
