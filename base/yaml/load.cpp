@@ -70,7 +70,7 @@ class Loader {
     ASSIGN_OR_RETURN(document->root_, Build(first, 1));
     Event end;
     RETURN_IF_ERROR(Read(&end));
-    if (document->nodes_.size() == 1 && document->root_->kind == Kind::kScalar && document->root_->IsNull()) {
+    if (document->nodes_->size() == 1 && document->root_->kind == Kind::kScalar && document->root_->IsNull()) {
       document->root_ = nullptr;
     }
     return true;
@@ -211,7 +211,7 @@ class Loader {
   }
 
   Node* Add(const yaml_event_t& event, const yaml_char_t* tag, const yaml_char_t* anchor) {
-    Node* node = &document_->nodes_.emplace_back();
+    Node* node = &document_->nodes_->emplace_back();
     node->position = FromMark(event.start_mark);
     node->tag = ShortTag(Text(tag));
     if (anchor != nullptr) {

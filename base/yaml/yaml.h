@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <deque>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -60,7 +61,7 @@ class Document {
 
  private:
   friend class Loader;
-  std::deque<Node> nodes_;
+  std::unique_ptr<std::deque<Node>> nodes_ = std::make_unique<std::deque<Node>>();  // stays in place when the document moves
   const Node* root_ = nullptr;
 };
 

@@ -61,6 +61,20 @@ TEST(YamlTest, EmptyDocuments) {
   EXPECT_EQ(ParseAll("a: 1\n---\n---\nb: 2\n")->size(), 2u);
 }
 
+TEST(YamlTest, DocumentsOfAStreamKeepTheirNodes) {
+  std::string text;
+  for (int i = 0; i < 9; ++i) {
+    Append(&text, "---\na: &x [", i, "]\nb: *x\n");
+  }
+  const absl::StatusOr<std::vector<Document>> documents = ParseAll(text);
+  ASSERT_TRUE(documents.ok()) << documents.status();
+  ASSERT_EQ(documents->size(), 9u);
+  for (int i = 0; i < 9; ++i) {
+    const Document& document = (*documents)[static_cast<size_t>(i)];
+    EXPECT_EQ(document.root()->Find("b")->items[0]->text, std::to_string(i));
+  }
+}
+
 TEST(YamlTest, SyntaxErrorsHaveGoYamlTexts) {
   EXPECT_EQ(ErrorOf("a: b\n c: d\n"), "yaml: line 2: mapping values are not allowed in this context");
   EXPECT_EQ(ErrorOf("a: *x\n"), "yaml: unknown anchor 'x' referenced");
