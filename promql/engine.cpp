@@ -64,8 +64,8 @@ absl::StatusOr<PlannedQuery> EngineImpl::Prepare(const QueryRequest& request) co
   query.type = TypeOf(*query.expr);
   query.is_range = request.step_ms > 0;
   if (query.is_range && query.type != ValueType::kVector && query.type != ValueType::kScalar) {
-    return absl::InvalidArgumentError(Cat("invalid expression type \"", DocumentedType(query.type),
-                                          "\" for range query, must be Scalar or instant Vector"));
+    return absl::InvalidArgumentError(
+        Cat("invalid expression type \"", DocumentedType(query.type), "\" for range query, must be Scalar or instant Vector"));
   }
   query.steps = {request.start, request.end, query.is_range ? request.step_ms : 1};
   RETURN_IF_ERROR(Plan({request.start, request.end, request.step_ms}, &query.expr));
@@ -77,8 +77,7 @@ void EngineImpl::FillContext(const QueryRequest& request, int64_t start_ns, Quer
   context->lookback_ms = request.lookback_delta_ms > 0 ? request.lookback_delta_ms : options_.lookback_delta_ms;
   context->default_subquery_step_ms = options_.default_subquery_step_ms;
   context->max_samples = options_.max_samples;
-  const DurationMs timeout_ms =
-      request.timeout_ms > 0 ? std::min(request.timeout_ms, options_.timeout_ms) : options_.timeout_ms;
+  const DurationMs timeout_ms = request.timeout_ms > 0 ? std::min(request.timeout_ms, options_.timeout_ms) : options_.timeout_ms;
   context->deadline_ns = timeout_ms > 0 ? start_ns + timeout_ms * 1'000'000 : 0;
   context->cancel = request.cancel;
   context->profile = request.profile;

@@ -72,7 +72,8 @@ void ExtendFloats(const std::vector<TimestampMs>& t, const std::vector<double>& 
   if (t[last] <= begin) {
     return;
   }
-  const double left = smoothed && t[first] < begin ? InterpolateFloat(t[first], v[first], t[first + 1], v[first + 1], begin, false) : v[first];
+  const double left =
+      smoothed && t[first] < begin ? InterpolateFloat(t[first], v[first], t[first + 1], v[first + 1], begin, false) : v[first];
   const double right =
       smoothed && last > 0 && t[last] > end ? InterpolateFloat(t[last - 1], v[last - 1], t[last], v[last], end, false) : v[last];
   out->push_back({begin, left, nullptr});
@@ -107,7 +108,7 @@ int64_t CountPoints(const std::vector<Point>& points) {
 absl::StatusOr<Value> ReadResult(QueryContext& context, Operator& root, bool is_range, bool is_scalar) {
   Columns columns;
   RETURN_IF_ERROR(TakeAll(context, root, &columns));
-  std::vector<SeriesHead> heads = root.heads();
+  std::vector<SeriesHead> heads = root.TakeHeads();
   RETURN_IF_ERROR(DropDelayedNames(context, &heads, &columns));
   const StepRange& steps = root.steps();
   if (is_range) {

@@ -45,14 +45,17 @@ std::string G(double value) { return GoFloat(value, 'g'); }
 
 }  // namespace
 
-Annotation InvalidQuantile(double q, PositionRange pos) { return Warning(Cat("quantile value should be between 0 and 1, got ", G(q)), pos); }
+Annotation InvalidQuantile(double q, PositionRange pos) {
+  return Warning(Cat("quantile value should be between 0 and 1, got ", G(q)), pos);
+}
 
 Annotation InvalidRatio(double ratio, double capped_to, PositionRange pos) {
   return Warning(Cat("ratio value should be between -1 and 1, got ", G(ratio), ", capping to ", G(capped_to)), pos);
 }
 
 Annotation BadBucketLabel(std::string_view metric_name, std::string_view label_value, PositionRange pos) {
-  return Warning(WithMetricName(Cat("bucket label \"le\" is missing or has a malformed value of ", GoQuoted(label_value)), metric_name), pos);
+  return Warning(WithMetricName(Cat("bucket label \"le\" is missing or has a malformed value of ", GoQuoted(label_value)), metric_name),
+                 pos);
 }
 
 Annotation MixedFloatsHistograms(std::string_view metric_name, PositionRange pos) {

@@ -24,8 +24,8 @@ void MergeInto(Annotation* annotation, const Annotation& other) {
 std::string AnnotationText(const Annotation& annotation, std::string_view query) {
   std::string text = annotation.text;
   if (annotation.merge == Annotation::Merge::kForcedMonotonicity) {
-    Append(&text, ", from buckets ", GoFloat(annotation.min_bucket, 'g'), " to ", GoFloat(annotation.max_bucket, 'g'), ", with a max diff of ",
-           GoFloat(annotation.max_difference, 'g', 2), ", over ", annotation.occurrences, " samples from ",
+    Append(&text, ", from buckets ", GoFloat(annotation.min_bucket, 'g'), " to ", GoFloat(annotation.max_bucket, 'g'),
+           ", with a max diff of ", GoFloat(annotation.max_difference, 'g', 2), ", over ", annotation.occurrences, " samples from ",
            FormatRfc3339Nano(annotation.min_t / 1000 * 1000), " to ", FormatRfc3339Nano(annotation.max_t / 1000 * 1000));
   } else if (annotation.merge == Annotation::Merge::kStartTimeOverlap && annotation.occurrences > 1) {
     Append(&text, " (", annotation.occurrences, " occurrences)");
@@ -61,9 +61,8 @@ Annotations AnnotationCollector::Render(std::string_view query) const {
   for (const auto& [text, entry] : entries_) {
     ordered.push_back(&entry.annotation);
   }
-  std::sort(ordered.begin(), ordered.end(), [](const Annotation* a, const Annotation* b) {
-    return std::tie(a->pos.start, a->text) < std::tie(b->pos.start, b->text);
-  });
+  std::sort(ordered.begin(), ordered.end(),
+            [](const Annotation* a, const Annotation* b) { return std::tie(a->pos.start, a->text) < std::tie(b->pos.start, b->text); });
   Annotations out;
   for (const Annotation* annotation : ordered) {
     auto& list = annotation->level == Annotation::Level::kWarning ? out.warnings : out.infos;

@@ -67,7 +67,12 @@ class Operator {
   absl::Status Read(size_t first, size_t count, Block* block);
 
   const std::vector<SeriesHead>& heads() const { return heads_; }
-  size_t size() const { return heads_.size(); }
+  size_t size() const { return heads_.empty() ? size_ : heads_.size(); }
+  /// The list for the one consumer to keep; heads() is empty afterwards, size() stays.
+  std::vector<SeriesHead> TakeHeads() {
+    size_ = heads_.size();
+    return std::move(heads_);
+  }
   const StepRange& steps() const { return steps_; }
   const OperatorSite& site() const { return site_; }
 
@@ -100,6 +105,7 @@ class Operator {
   QueryContext& context_;
   StepRange steps_;
   OperatorSite site_;
+  size_t size_ = 0;
   OperatorProfile profile_;
 };
 using OperatorPtr = std::unique_ptr<Operator>;

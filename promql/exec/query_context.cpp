@@ -16,6 +16,9 @@ void SampleStats::Start(const StepRange& steps, bool per_step) {
 }
 
 void SampleStats::AddPerStep(const std::vector<int64_t>& totals) {
+  if (!per_step_enabled_) {
+    return;
+  }
   MutexLock lock(mu_);
   for (size_t i = 0; i < per_step_.size() && i < totals.size(); ++i) {
     per_step_[i] += totals[i];

@@ -36,7 +36,7 @@ bool RowOperator::Take(Columns* out) {
 absl::Status RowOperator::DoOpen() {
   RETURN_IF_ERROR(child_->Open());
   RETURN_IF_ERROR(OpenArguments());
-  heads_ = child_->heads();
+  heads_ = child_->TakeHeads();
   distinct_without_name_ = child_->distinct_without_name();
   if (drops_name_) {
     for (SeriesHead& head : heads_) {

@@ -84,8 +84,14 @@ double Year(double v) { return static_cast<double>(DayOf(v).year); }
 
 FloatFunction FindCalendarFunction(std::string_view name) {
   static const auto& functions = *new absl::flat_hash_map<std::string_view, FloatFunction>{
-      {"days_in_month", DaysInMonth}, {"day_of_month", DayOfMonth}, {"day_of_week", DayOfWeek}, {"day_of_year", DayOfYear},
-      {"hour", Hour},                 {"minute", Minute},           {"month", Month},           {"year", Year},
+      {"days_in_month", DaysInMonth},
+      {"day_of_month", DayOfMonth},
+      {"day_of_week", DayOfWeek},
+      {"day_of_year", DayOfYear},
+      {"hour", Hour},
+      {"minute", Minute},
+      {"month", Month},
+      {"year", Year},
   };
   const auto it = functions.find(name);
   return it == functions.end() ? nullptr : it->second;

@@ -119,9 +119,8 @@ absl::Status TsOfMinOverTimeKernel(const RangeCall& call, RangeRow& row) {
 }
 
 absl::Status CountOverTimeKernel(const RangeCall&, RangeRow& row) {
-  ForEachWindow(row.samples, [&](size_t step, const Window& window) {
-    row.Set(step, static_cast<double>(window.floats() + window.histograms()));
-  });
+  ForEachWindow(row.samples,
+                [&](size_t step, const Window& window) { row.Set(step, static_cast<double>(window.floats() + window.histograms())); });
   return absl::OkStatus();
 }
 

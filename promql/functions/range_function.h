@@ -15,8 +15,8 @@ namespace tocsin::promql {
 /// What a function over range vectors needs to know beside the samples: the same for all series of a call.
 struct RangeCall {
   Annotator annotator;
-  PositionRange first_arg_pos;   // of the first argument
-  PositionRange all_args_pos;    // from the first argument to the last
+  PositionRange first_arg_pos;  // of the first argument
+  PositionRange all_args_pos;   // from the first argument to the last
   StepRange steps;
   WindowShape shape;
   bool anchored = false;
@@ -47,9 +47,9 @@ using RangeKernel = absl::Status (*)(const RangeCall& call, RangeRow& row);
 
 struct RangeFunction {
   RangeKernel kernel = nullptr;
-  bool keeps_name = false;            // last_over_time, first_over_time
+  bool keeps_name = false;  // last_over_time, first_over_time
   bool uses_start_timestamps = false;
-  bool warns_non_counter = false;     // rate, increase
+  bool warns_non_counter = false;  // rate, increase
 };
 
 /// Null when `name` is no function over a range vector. absent_over_time is not among them: see absent.h.

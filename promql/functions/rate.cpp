@@ -188,8 +188,8 @@ void HistogramRate(const RangeCall& call, RangeRow& row, size_t step, const Wind
       return;
     }
   }
-  const Extrapolation extrapolation{first_t, row.samples.histogram_t[window.histogram_end - 1], h.size() - 1, start, h[0]->count,
-                                    result.has_value() ? result->count : 0};
+  const Extrapolation extrapolation{
+      first_t, row.samples.histogram_t[window.histogram_end - 1], h.size() - 1, start, h[0]->count, result.has_value() ? result->count : 0};
   const std::optional<double> factor = extrapolation.Factor(call.RangeStart(step), call.RangeEnd(step), kind.is_counter);
   if (factor.has_value()) {
     MulHistogram(&*result, kind.is_rate ? *factor / call.RangeSeconds() : *factor);

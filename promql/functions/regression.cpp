@@ -60,7 +60,8 @@ void ForEachFloatSeries(const RangeCall& call, RangeRow& row, F f) {
 
 absl::Status CheckFactor(std::string_view what, double factor) {
   if (factor <= 0 || factor >= 1) {
-    return ExecutionError(Cat("invalid ", what, " factor. Expected: 0 < ", what[0] == 's' ? "sf" : "tf", " < 1, got: ", GoFloat(factor, 'f', 6)));
+    return ExecutionError(
+        Cat("invalid ", what, " factor. Expected: 0 < ", what[0] == 's' ? "sf" : "tf", " < 1, got: ", GoFloat(factor, 'f', 6)));
   }
   return absl::OkStatus();
 }

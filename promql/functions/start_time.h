@@ -4,9 +4,9 @@
 
 namespace tocsin::promql {
 
-/// Whether the start timestamp of a sample tells that its counter began again after the sample before it. A start of 0 is unknown; so is one
-/// at the sample's own time (OpenTelemetry writes it so) or after it. A start exactly at the previous sample is a reset of a delta stream,
-/// unless the previous sample has no usable start of its own.
+/// Whether the start timestamp of a sample tells that its counter began again after the sample before it. A start of 0 is unknown; so is
+/// one at the sample's own time (OpenTelemetry writes it so) or after it. A start exactly at the previous sample is a reset of a delta
+/// stream, unless the previous sample has no usable start of its own.
 inline bool IsStartTimeReset(TimestampMs previous_start, TimestampMs previous_t, TimestampMs start, TimestampMs t) {
   if (start == 0 || start >= t || start < previous_t) {
     return false;

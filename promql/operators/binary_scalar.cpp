@@ -82,7 +82,7 @@ bool VectorScalarOperator::Take(Columns* out) {
 absl::Status VectorScalarOperator::DoOpen() {
   RETURN_IF_ERROR(vector_->Open());
   ASSIGN_OR_RETURN(scalar_values_, ReadScalar(context(), *scalar_, &scalar_storage_));
-  heads_ = vector_->heads();
+  heads_ = vector_->TakeHeads();
   distinct_without_name_ = vector_->distinct_without_name();
   if (ChangesMetric(op_) || return_bool_) {
     for (SeriesHead& head : heads_) {
@@ -148,7 +148,8 @@ void VectorScalarOperator::TransformHistogram(Columns* columns, size_t row, size
     }
   } else {
     const HistogramPtr histogram = columns->histogram_ptr(row, step);
-    result = scalar_is_left_ ? BinaryOfHistograms(op_, scalar, nullptr, 0, histogram) : BinaryOfHistograms(op_, 0, histogram, scalar, nullptr);
+    result =
+        scalar_is_left_ ? BinaryOfHistograms(op_, scalar, nullptr, 0, histogram) : BinaryOfHistograms(op_, 0, histogram, scalar, nullptr);
   }
   if (result.problem != ElementProblem::kNone) {
     annotator().Add(ProblemAnnotation(result.problem, op_, site().pos));

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "promql/operators/element_binary.h"
 #include "promql/exec/operator.h"
+#include "promql/operators/element_binary.h"
 
 namespace tocsin::promql {
 

@@ -23,6 +23,14 @@ absl::Status ForEachBit(const std::vector<uint64_t>& bits, F f) {
   return absl::OkStatus();
 }
 
+bool AnyCommonBit(const std::vector<uint64_t>& a, const std::vector<uint64_t>& b) {
+  uint64_t common = 0;
+  for (size_t w = 0; w < a.size(); ++w) {
+    common |= a[w] & b[w];
+  }
+  return common != 0;
+}
+
 bool AnyBit(const std::vector<uint64_t>& bits) {
   return std::any_of(bits.begin(), bits.end(), [](uint64_t word) { return word != 0; });
 }
@@ -50,8 +58,8 @@ absl::Status VectorBinaryOperator::OpenSides(Side* many, Side* one) {
   ASSIGN_OR_RETURN(left->values, ReadAll(context(), *left_, &left->storage));
   RETURN_IF_ERROR(right_->Open());
   ASSIGN_OR_RETURN(right->values, ReadAll(context(), *right_, &right->storage));
-  left->heads = left_->heads();
-  right->heads = right_->heads();
+  left->heads = left_->TakeHeads();
+  right->heads = right_->TakeHeads();
   RETURN_IF_ERROR(RemoveNames(context(), &left->heads));
   RETURN_IF_ERROR(RemoveNames(context(), &right->heads));
   JoinTable table = JoinSeries(many->heads, one->heads, matching_);
@@ -107,9 +115,8 @@ absl::Status VectorBinaryOperator::CheckOneSide(const Side& many, const Side& on
       many_present[w] |= many.values->bits(i)[w];
     }
   }
-  return ForEachBit(conflicts, [&](size_t step) {
-    return fills || TestBit(many_present, step) ? DuplicateError(one, step) : absl::OkStatus();
-  });
+  return ForEachBit(conflicts,
+                    [&](size_t step) { return fills || TestBit(many_present, step) ? DuplicateError(one, step) : absl::OkStatus(); });
 }
 
 absl::Status VectorBinaryOperator::DuplicateError(const Side& one, size_t step) const {
@@ -143,13 +150,14 @@ absl::Status VectorBinaryOperator::MatchAll(const Side& many, const Side& one) {
   const std::optional<double>& fill_one = matching_.fill_right;
   const std::optional<double>& fill_many = matching_.fill_left;
   std::vector<uint64_t> mask(words);
+  std::vector<uint64_t> rest(words);  // steps without a partner
   for (size_t i = 0; i < many.heads.size(); ++i) {
     if (i % 256 == 0) {
       RETURN_IF_ERROR(context().Check());
     }
     const uint32_t signature = many.signatures[i];
     const Operand left{many.values, i};
-    std::vector<uint64_t> rest(many.values->bits(i), many.values->bits(i) + words);
+    rest.assign(many.values->bits(i), many.values->bits(i) + words);
     for (const size_t j : ones[signature]) {
       for (size_t w = 0; w < words; ++w) {
         mask[w] = many.values->bits(i)[w] & one.values->bits(j)[w];
@@ -180,6 +188,9 @@ absl::Status VectorBinaryOperator::Match(const Operand& many, const Labels& many
                                          size_t signature, size_t order, const std::vector<uint64_t>& mask) {
   if (!AnyBit(mask)) {
     return absl::OkStatus();
+  }
+  if (!many.has_histograms() && !one.has_histograms() && !IsTrim(op_)) {
+    return MatchFloats(many, many_labels, one, one_labels, signature, mask);
   }
   const Operand& left = swapped_ ? one : many;
   const Operand& right = swapped_ ? many : one;
@@ -219,6 +230,41 @@ absl::Status VectorBinaryOperator::Match(const Operand& many, const Labels& many
       }
       Emit(*output, step, result, left.value(step));
     }
+    return absl::OkStatus();
+  });
+}
+
+absl::Status VectorBinaryOperator::MatchFloats(const Operand& many, const Labels& many_labels, const Operand& one, const Labels& one_labels,
+                                               size_t signature, const std::vector<uint64_t>& mask) {
+  std::vector<uint64_t>& matched = matched_[signature];
+  matched.resize(mask.size());
+  if (matching_.card == MatchCardinality::kOneToOne && AnyCommonBit(matched, mask)) {
+    return ExecutionError("multiple matches for labels: many-to-one matching must be explicit (group_left/group_right)");
+  }
+  ASSIGN_OR_RETURN(const size_t output, OutputRow(many_labels, one_labels));
+  if (matching_.card != MatchCardinality::kOneToOne && claimed_by_[output] == signature && AnyCommonBit(claimed_[output], mask)) {
+    return ExecutionError("multiple matches for labels: grouping labels must ensure unique matches");
+  }
+  claimed_by_[output] = static_cast<uint32_t>(signature);
+  for (size_t w = 0; w < mask.size(); ++w) {
+    matched[w] |= mask[w];
+    claimed_[output][w] |= mask[w];
+  }
+  const Operand& left = swapped_ ? one : many;
+  const Operand& right = swapped_ ? many : one;
+  const bool filters = IsComparison(op_) && !return_bool_;
+  std::vector<uint64_t>& present = present_[output];
+  double* values = values_[output].data();
+  return ForEachBit(mask, [&](size_t step) {
+    const double value = BinaryOfFloats(op_, left.value(step), right.value(step));
+    if (filters && value == 0) {
+      return absl::OkStatus();
+    }
+    if (TestBit(present, step)) {
+      return DuplicateLabelsetError();
+    }
+    SetBit(&present, step);
+    values[step] = filters ? left.value(step) : value;
     return absl::OkStatus();
   });
 }

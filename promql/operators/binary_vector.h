@@ -34,9 +34,10 @@ class VectorBinaryOperator : public WholeOperator {
     size_t row = 0;
     double fill = 0;
 
+    bool has_histograms() const { return values != nullptr && values->has_histograms(); }
     double value(size_t step) const { return values == nullptr ? fill : values->row(row)[step]; }
     HistogramPtr histogram(size_t step) const {
-      return values == nullptr || !values->has_histograms() ? nullptr : values->histogram_ptr(row, step);
+      return !has_histograms() ? nullptr : values->histogram_ptr(row, step);
     }
   };
 
@@ -48,6 +49,9 @@ class VectorBinaryOperator : public WholeOperator {
   /// Works through the steps in `mask`.
   absl::Status Match(const Operand& many, const Labels& many_labels, const Operand& one, const Labels& one_labels, size_t signature,
                      size_t order, const std::vector<uint64_t>& mask);
+  /// The same where neither side has histograms, which lets all steps be checked at once.
+  absl::Status MatchFloats(const Operand& many, const Labels& many_labels, const Operand& one, const Labels& one_labels, size_t signature,
+                           const std::vector<uint64_t>& mask);
   absl::StatusOr<size_t> OutputRow(const Labels& many, const Labels& one);
   Labels OutputLabels(const Labels& many, const Labels& one) const;
   absl::Status Claim(size_t output, size_t signature, size_t step);
@@ -63,11 +67,11 @@ class VectorBinaryOperator : public WholeOperator {
 
   absl::flat_hash_map<std::string, size_t> output_rows_;  // by encoded labels
   std::vector<std::vector<double>> values_;
-  std::vector<std::vector<HistogramPtr>> histograms_;  // empty inner vectors while there are none
-  std::vector<std::vector<uint64_t>> present_;         // samples of an output row
-  std::vector<std::vector<uint64_t>> claimed_;         // steps at which an output row was matched, also where a comparison dropped it
-  std::vector<uint32_t> claimed_by_;                   // the signature that claimed an output row last
-  std::vector<std::vector<uint64_t>> matched_;         // steps at which a signature was matched
+  std::vector<std::vector<HistogramPtr>> histograms_;        // empty inner vectors while there are none
+  std::vector<std::vector<uint64_t>> present_;               // samples of an output row
+  std::vector<std::vector<uint64_t>> claimed_;               // steps at which an output row was matched, also where a comparison dropped it
+  std::vector<uint32_t> claimed_by_;                         // the signature that claimed an output row last
+  std::vector<std::vector<uint64_t>> matched_;               // steps at which a signature was matched
   std::vector<std::pair<size_t, ElementProblem>> problems_;  // the last one of each step
 };
 

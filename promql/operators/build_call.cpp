@@ -34,8 +34,7 @@ bool IsRange(const Expr& expr) { return expr.kind == NodeKind::kMatrixSelector |
 absl::Status CheckModifier(const VectorSelector& selector, std::string_view function) {
   const bool rates = function == "rate" || function == "increase" || function == "delta";
   if (selector.anchored && !rates && function != "resets" && function != "changes") {
-    return ExecutionError(
-        Cat("anchored modifier can only be used with: changes, delta, increase, rate, resets - not with ", function));
+    return ExecutionError(Cat("anchored modifier can only be used with: changes, delta, increase, rate, resets - not with ", function));
   }
   if (selector.smoothed && !rates) {
     return ExecutionError(Cat("smoothed modifier can only be used with: delta, increase, rate - not with ", function));
@@ -122,7 +121,7 @@ absl::StatusOr<OperatorPtr> OperatorBuilder::BuildScalarCall(const Call& call, c
     return std::make_unique<ScalarExtremeOperator>(context_, scope.steps, Site(call), name == "max_of", std::move(args[0]),
                                                    std::move(args[1]));
   }
-  return ExecutionError(Cat("function ", name, " is not implemented"));
+  return ExecutionError(Cat("function ", name, " cannot be evaluated"));
 }
 
 absl::StatusOr<OperatorPtr> OperatorBuilder::BuildRangeCall(const Call& call, size_t range_arg, const Scope& scope) {
@@ -147,7 +146,7 @@ absl::StatusOr<OperatorPtr> OperatorBuilder::BuildRangeCall(const Call& call, si
   }
   const RangeFunction* function = FindRangeFunction(name);
   if (function == nullptr) {
-    return ExecutionError(Cat("function ", name, " is not implemented"));
+    return ExecutionError(Cat("function ", name, " cannot be evaluated"));
   }
   RangeFunctionOperator::Options options;
   options.name = name;

@@ -95,7 +95,8 @@ absl::StatusOr<OperatorPtr> OperatorBuilder::BuildNode(const Expr& expr, const S
 }
 
 absl::StatusOr<OperatorPtr> OperatorBuilder::BuildShared(const std::string& text, const Scope& scope) {
-  const std::string key = Cat(text, scope.stats_only() ? " stats" : "", "@", scope.steps.start, ",", scope.steps.end, ",", scope.steps.step);
+  const std::string key =
+      Cat(text, scope.stats_only() ? " stats" : "", "@", scope.steps.start, ",", scope.steps.end, ",", scope.steps.step);
   const Expr& last = *repeated_[text].last;
   std::shared_ptr<SharedPart> part = shared_[key];
   if (part == nullptr) {

@@ -39,20 +39,34 @@ ElementResult BinaryOfHistograms(BinaryOp op, double left, const HistogramPtr& l
 /// Arithmetic and comparison of floats; comparisons give 1 and 0. Not for the trim and set operators.
 inline double BinaryOfFloats(BinaryOp op, double left, double right) {
   switch (op) {
-    case BinaryOp::kAdd: return left + right;
-    case BinaryOp::kSub: return left - right;
-    case BinaryOp::kMul: return left * right;
-    case BinaryOp::kDiv: return left / right;
-    case BinaryOp::kMod: return std::fmod(left, right);
-    case BinaryOp::kPow: return std::pow(left, right);
-    case BinaryOp::kAtan2: return std::atan2(left, right);
-    case BinaryOp::kEqual: return left == right ? 1 : 0;
-    case BinaryOp::kNotEqual: return left != right ? 1 : 0;
-    case BinaryOp::kGreater: return left > right ? 1 : 0;
-    case BinaryOp::kLess: return left < right ? 1 : 0;
-    case BinaryOp::kGreaterOrEqual: return left >= right ? 1 : 0;
-    case BinaryOp::kLessOrEqual: return left <= right ? 1 : 0;
-    default: return 0;
+    case BinaryOp::kAdd:
+      return left + right;
+    case BinaryOp::kSub:
+      return left - right;
+    case BinaryOp::kMul:
+      return left * right;
+    case BinaryOp::kDiv:
+      return left / right;
+    case BinaryOp::kMod:
+      return std::fmod(left, right);
+    case BinaryOp::kPow:
+      return std::pow(left, right);
+    case BinaryOp::kAtan2:
+      return std::atan2(left, right);
+    case BinaryOp::kEqual:
+      return left == right ? 1 : 0;
+    case BinaryOp::kNotEqual:
+      return left != right ? 1 : 0;
+    case BinaryOp::kGreater:
+      return left > right ? 1 : 0;
+    case BinaryOp::kLess:
+      return left < right ? 1 : 0;
+    case BinaryOp::kGreaterOrEqual:
+      return left >= right ? 1 : 0;
+    case BinaryOp::kLessOrEqual:
+      return left <= right ? 1 : 0;
+    default:
+      return 0;
   }
 }
 

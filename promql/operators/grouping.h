@@ -10,8 +10,8 @@ namespace tocsin::promql {
 
 /// Which output series each input series goes to, computed once from the labels.
 struct Grouping {
-  std::vector<uint32_t> group_of;   // an entry a series
-  std::vector<Labels> labels;       // an entry a group, in order of their first series
+  std::vector<uint32_t> group_of;  // an entry a series
+  std::vector<Labels> labels;      // an entry a group, in order of their first series
 };
 
 /// The groups of `by (names)` or `without (names)`.

@@ -118,7 +118,7 @@ absl::Status HistogramEstimateOperator::DoOpen() {
   RETURN_IF_ERROR(child_->Open());
   Columns storage;
   ASSIGN_OR_RETURN(const Columns* input, ReadAll(context(), *child_, &storage));
-  std::vector<SeriesHead> input_heads = child_->heads();
+  std::vector<SeriesHead> input_heads = child_->TakeHeads();
   RETURN_IF_ERROR(RemoveNames(context(), &input_heads));
   CheckQuantiles();
   FindHistograms(input_heads, *input);

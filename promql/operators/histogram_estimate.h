@@ -16,8 +16,8 @@ class HistogramEstimateOperator : public WholeOperator {
   struct Arguments {
     Kind kind = Kind::kQuantile;
     PositionRange vector_pos;
-    std::string quantile_label;           // of histogram_quantiles
-    std::vector<OperatorPtr> scalars;     // the quantiles; for kFraction lower and upper bound
+    std::string quantile_label;        // of histogram_quantiles
+    std::vector<OperatorPtr> scalars;  // the quantiles; for kFraction lower and upper bound
     std::vector<PositionRange> scalar_pos;
   };
 

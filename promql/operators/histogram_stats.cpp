@@ -17,8 +17,7 @@ void KeepHistogramStats(SampleColumns* samples) {
     stats->sum = histogram->sum;
     if (!IsStaleNaN(histogram->sum)) {
       if (stats->counter_reset_hint == CounterResetHint::kUnknown && previous != nullptr) {
-        stats->counter_reset_hint =
-            DetectHistogramReset(*histogram, *previous) ? CounterResetHint::kReset : CounterResetHint::kNotReset;
+        stats->counter_reset_hint = DetectHistogramReset(*histogram, *previous) ? CounterResetHint::kReset : CounterResetHint::kNotReset;
       }
       previous = histogram;
     }

@@ -95,7 +95,7 @@ bool InfoOperator::IsInfoSeries(const Labels& labels) const {
 absl::Status InfoOperator::DoOpen() {
   const int64_t held_before = context().held();
   RETURN_IF_ERROR(child_->Open());
-  std::vector<SeriesHead> base = child_->heads();
+  std::vector<SeriesHead> base = child_->TakeHeads();
   Columns input;
   RETURN_IF_ERROR(TakeAll(context(), *child_, &input));
   RETURN_IF_ERROR(RemoveNames(context(), &base));
@@ -192,10 +192,11 @@ absl::Status InfoOperator::CheckConflicts() const {
           continue;
         }
         for (size_t step = 0; step < steps().count(); ++step) {
-          if (info_times_.has(row_a, step) && info_times_.has(row_b, step) && info_times_.row(row_a)[step] == info_times_.row(row_b)[step]) {
+          if (info_times_.has(row_a, step) && info_times_.has(row_b, step) &&
+              info_times_.row(row_a)[step] == info_times_.row(row_b)[step]) {
             const std::string t = Cat(static_cast<int64_t>(info_times_.row(row_a)[step] * 1000));
-            return ExecutionError(Cat("found duplicate series for info metric: existing ", info_labels_[row_a].ToString(), " @ ", t, ", new ",
-                                      info_labels_[row_b].ToString(), " @ ", t));
+            return ExecutionError(Cat("found duplicate series for info metric: existing ", info_labels_[row_a].ToString(), " @ ", t,
+                                      ", new ", info_labels_[row_b].ToString(), " @ ", t));
           }
         }
       }

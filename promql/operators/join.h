@@ -12,7 +12,7 @@ namespace tocsin::promql {
 
 /// Which series of two sides belong together: series with the same matching labels have the same signature, a number from 0 on.
 struct JoinTable {
-  std::vector<uint32_t> left;   // a signature a series
+  std::vector<uint32_t> left;  // a signature a series
   std::vector<uint32_t> right;
   size_t signatures = 0;
 };

@@ -16,7 +16,7 @@ bool IsValidLabelName(std::string_view name) { return !name.empty() && IsValidUt
 absl::Status LabelFunctionOperator::DoOpen() {
   const int64_t held_before = context().held();
   RETURN_IF_ERROR(child_->Open());
-  heads_ = child_->heads();
+  heads_ = child_->TakeHeads();
   RETURN_IF_ERROR(TakeAll(context(), *child_, &result_));
   RETURN_IF_ERROR(RemoveNames(context(), &heads_));
   LabelsBuilder builder;

@@ -119,9 +119,13 @@ absl::Status RangeFunctionOperator::DoRead(size_t first, size_t count, Block* bl
 
 absl::Status RangeFunctionOperator::Compute(size_t first, size_t count, Block* block) {
   const bool start_timestamps = context().features.use_start_timestamps && function_.uses_start_timestamps;
+  WindowCounts counts;
+  if (options_.counting.total && context().stats.keeps_steps()) {
+    counts.per_step.resize(steps().count());
+  }
   for (size_t i = 0; i < count; ++i) {
     RETURN_IF_ERROR(source_->Load(first + i, start_timestamps, block));
-    RETURN_IF_ERROR(CountWindows(block->range));
+    CountWindows(block->range, &counts);
     const SeriesHead& head = heads_[first + i];
     const std::string_view name = head.labels.empty() ? source_->metric_name() : head.labels.metric_name();
     RangeRow row{block->range, name, block->columns, i};
@@ -130,52 +134,52 @@ absl::Status RangeFunctionOperator::Compute(size_t first, size_t count, Block* b
       WarnNonCounter(head, name);
     }
   }
+  RETURN_IF_ERROR(AddCounts(counts));
   return context().Hold(block->columns.SampleCount(0, count));
 }
 
-absl::Status RangeFunctionOperator::CountWindows(const RangeBuffer& range) {
-  int64_t total = 0;
-  int64_t distinct = 0;
-  int64_t largest = 0;
+void RangeFunctionOperator::CountWindows(const RangeBuffer& range, WindowCounts* counts) const {
   uint32_t float_seen = 0;
   uint32_t histogram_seen = 0;
-  std::vector<int64_t> per_step;
-  const bool keep_steps = options_.counting.total && context().stats.keeps_steps();
-  for (const Window& window : range.windows) {
-    int64_t samples = static_cast<int64_t>(window.floats());
-    distinct += static_cast<int64_t>(window.float_end - std::max(float_seen, std::min(window.float_begin, window.float_end)));
+  for (size_t step = 0; step < range.windows.size(); ++step) {
+    const Window& window = range.windows[step];
+    auto samples = static_cast<int64_t>(window.floats());
+    counts->distinct += window.float_end > float_seen ? window.float_end - std::max(float_seen, window.float_begin) : 0;
     float_seen = std::max(float_seen, window.float_end);
     for (uint32_t h = window.histogram_begin; h < window.histogram_end; ++h) {
       const int64_t weight = HistogramSampleWeight(*range.histogram_v[h]);
       samples += weight;
-      distinct += h >= histogram_seen ? weight : 0;
+      counts->distinct += h >= histogram_seen ? weight : 0;
     }
     histogram_seen = std::max(histogram_seen, window.histogram_end);
-    total += samples;
-    largest = std::max(largest, samples);
-    if (keep_steps) {
-      per_step.push_back(samples);
+    counts->total += samples;
+    counts->largest = std::max(counts->largest, samples);
+    if (!counts->per_step.empty()) {
+      counts->per_step[step] += samples;
     }
   }
+}
+
+absl::Status RangeFunctionOperator::AddCounts(const WindowCounts& counts) {
+  SampleStats& stats = context().stats;
   if (!source_->is_subquery()) {
-    context().stats.AddRead(distinct);
+    stats.AddRead(counts.distinct);
   }
   if (options_.counting.total) {
-    context().stats.AddTotal(total * options_.counting.repeat);
-    if (keep_steps) {
-      if (options_.counting.repeat > 1) {
-        per_step.assign(context().stats.step_count(), total);
-      }
-      context().stats.AddPerStep(per_step);
+    stats.AddTotal(counts.total * options_.counting.repeat);
+    if (options_.counting.repeat > 1 && stats.keeps_steps()) {
+      stats.AddPerStep(std::vector<int64_t>(stats.step_count(), counts.total));
+    } else {
+      stats.AddPerStep(counts.per_step);
     }
   }
   // A window is in memory only while it is computed with.
-  RETURN_IF_ERROR(context().Hold(largest));
-  context().Release(largest);
+  RETURN_IF_ERROR(context().Hold(counts.largest));
+  context().Release(counts.largest);
   return absl::OkStatus();
 }
 
-void RangeFunctionOperator::WarnNonCounter(const SeriesHead& head, std::string_view name) const {
+void RangeFunctionOperator::WarnNonCounter(const SeriesHead& head, std::string_view name) {
   if (context().features.type_and_unit_labels) {
     const std::string_view type = head.labels.Get("__type__");
     if (type != "counter" && type != "histogram") {
@@ -183,11 +187,15 @@ void RangeFunctionOperator::WarnNonCounter(const SeriesHead& head, std::string_v
     }
     return;
   }
+  if (warned_.load(std::memory_order_relaxed)) {
+    return;
+  }
   for (const std::string_view suffix : {"_total", "_sum", "_count", "_bucket"}) {
     if (name.ends_with(suffix)) {
       return;
     }
   }
+  warned_.store(source_->distinct_without_name(), std::memory_order_relaxed);
   annotator().Add(PossibleNonCounter(name, options_.range_arg_pos));
 }
 

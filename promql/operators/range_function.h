@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <vector>
@@ -40,8 +41,16 @@ class RangeFunctionOperator : public Operator {
  private:
   absl::Status OpenScalars();
   absl::Status Compute(size_t first, size_t count, Block* block);
-  absl::Status CountWindows(const RangeBuffer& range);
-  void WarnNonCounter(const SeriesHead& head, std::string_view name) const;
+  /// Samples that a block of series looked at.
+  struct WindowCounts {
+    int64_t total = 0;     // windows in full
+    int64_t distinct = 0;  // each sample once
+    int64_t largest = 0;   // of one window
+    std::vector<int64_t> per_step;
+  };
+  void CountWindows(const RangeBuffer& range, WindowCounts* counts) const;
+  absl::Status AddCounts(const WindowCounts& counts);
+  void WarnNonCounter(const SeriesHead& head, std::string_view name);
 
   const RangeFunction& function_;
   Options options_;
@@ -51,6 +60,7 @@ class RangeFunctionOperator : public Operator {
   RangeCall call_;
   bool whole_ = false;  // computed in Open(): an instant evaluation, or one whose series must be merged
   Columns result_;
+  std::atomic<bool> warned_{false};  // all series have one name, which has been warned of
 };
 
 /// Opens an operator of one scalar row and returns its values, one a step.

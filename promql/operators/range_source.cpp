@@ -25,6 +25,14 @@ void MoveWindow(const std::vector<TimestampMs>& times, TimestampMs after, Timest
   }
 }
 
+bool HasStaleMarker(const std::vector<double>& values) {
+  bool found = false;
+  for (const double value : values) {
+    found |= IsStaleNaN(value);
+  }
+  return found;
+}
+
 WindowShape ShapeOf(const MatrixSelector& selector, DurationMs lookback_ms) {
   const VectorSelector& inner = *selector.vector_selector;
   WindowShape shape;
@@ -96,6 +104,12 @@ absl::Status MatrixSource::Load(size_t i, bool start_timestamps, Block* block) c
     KeepHistogramStats(&samples);
   }
   const bool with_starts = start_timestamps && !samples.start_timestamps.empty();
+  if (samples.histograms.empty() && !with_starts && !HasStaleMarker(samples.values)) {
+    std::swap(range.float_t, samples.timestamps);
+    std::swap(range.float_v, samples.values);
+    FindWindows(steps_, shape_, &range);
+    return absl::OkStatus();
+  }
   for (size_t s = 0; s < samples.size(); ++s) {
     if (IsStaleNaN(samples.values[s])) {
       continue;

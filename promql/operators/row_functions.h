@@ -56,7 +56,8 @@ class NegateOperator : public RowOperator {
   void TransformRow(Columns* columns, size_t row) const override;
 };
 
-/// histogram_count, histogram_sum, histogram_avg, histogram_stddev, histogram_stdvar: a float of each native histogram; floats are left out.
+/// histogram_count, histogram_sum, histogram_avg, histogram_stddev, histogram_stdvar: a float of each native histogram; floats are left
+/// out.
 class HistogramStatOperator : public RowOperator {
  public:
   using Stat = double (*)(const FloatHistogram&);

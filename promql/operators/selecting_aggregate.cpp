@@ -105,7 +105,7 @@ absl::Status SelectingAggregateOperator::DoOpen() {
   Columns storage;
   ASSIGN_OR_RETURN(const Columns* input, ReadAll(context(), *child_, &storage));
   ASSIGN_OR_RETURN(const bool nothing, CheckParam(param));
-  heads_ = child_->heads();
+  heads_ = child_->TakeHeads();
   distinct_without_name_ = child_->distinct_without_name();
   result_.Reset(heads_.size(), steps().count());
   if (nothing) {
@@ -154,9 +154,8 @@ void SelectingAggregateOperator::SelectRanked(const Grouping& grouping, const Co
     }
     for (TopHeap& heap : heaps) {
       std::vector<RankedSample>& samples = heap.samples();
-      std::stable_sort(samples.begin(), samples.end(), [&](const RankedSample& a, const RankedSample& b) {
-        return heap.Worse(b.value, a.value) && !std::isnan(a.value);
-      });
+      std::stable_sort(samples.begin(), samples.end(),
+                       [&](const RankedSample& a, const RankedSample& b) { return heap.Worse(b.value, a.value) && !std::isnan(a.value); });
       for (const RankedSample& sample : samples) {
         Keep(input, sample.row, step);
         ranked.push_back(sample.row);

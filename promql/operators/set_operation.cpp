@@ -16,8 +16,8 @@ absl::Status SetOperationOperator::DoOpen() {
   RETURN_IF_ERROR(right_->Open());
   Columns right;
   RETURN_IF_ERROR(TakeAll(context(), *right_, &right));
-  heads_ = left_->heads();
-  std::vector<SeriesHead> right_heads = right_->heads();
+  heads_ = left_->TakeHeads();
+  std::vector<SeriesHead> right_heads = right_->TakeHeads();
   RETURN_IF_ERROR(RemoveNames(context(), &heads_));
   RETURN_IF_ERROR(RemoveNames(context(), &right_heads));
   const JoinTable table = JoinSeries(heads_, right_heads, matching_);

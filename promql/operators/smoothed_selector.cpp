@@ -63,7 +63,8 @@ absl::Status SmoothedSelectorOperator::DoRead(size_t first, size_t count, Block*
 void SmoothedSelectorOperator::SmoothFloats(const RangeBuffer& range, size_t begin, size_t end, TimestampMs t, size_t row, size_t step,
                                             Columns* out) const {
   const auto times = range.float_t.begin();
-  const auto next = static_cast<size_t>(std::lower_bound(times + static_cast<ptrdiff_t>(begin), times + static_cast<ptrdiff_t>(end), t) - times);
+  const auto next =
+      static_cast<size_t>(std::lower_bound(times + static_cast<ptrdiff_t>(begin), times + static_cast<ptrdiff_t>(end), t) - times);
   if (next < end && range.float_t[next] == t) {
     out->SetFloat(row, step, range.float_v[next]);
   } else if (next > begin && next < end) {
@@ -78,7 +79,8 @@ void SmoothedSelectorOperator::SmoothFloats(const RangeBuffer& range, size_t beg
 void SmoothedSelectorOperator::SmoothHistograms(const RangeBuffer& range, size_t begin, size_t end, TimestampMs t, std::string_view name,
                                                 size_t row, size_t step, Columns* out) const {
   const auto times = range.histogram_t.begin();
-  const auto next = static_cast<size_t>(std::lower_bound(times + static_cast<ptrdiff_t>(begin), times + static_cast<ptrdiff_t>(end), t) - times);
+  const auto next =
+      static_cast<size_t>(std::lower_bound(times + static_cast<ptrdiff_t>(begin), times + static_cast<ptrdiff_t>(end), t) - times);
   if (next < end && range.histogram_t[next] == t) {
     out->SetHistogram(row, step, range.histogram_v[next]);
     return;
@@ -98,8 +100,7 @@ void SmoothedSelectorOperator::SmoothHistograms(const RangeBuffer& range, size_t
     annotator().Add(MixedExponentialCustomHistograms(name, selector_pos_));
     return;
   }
-  const bool is_counter =
-      before.counter_reset_hint != CounterResetHint::kGauge || after.counter_reset_hint != CounterResetHint::kGauge;
+  const bool is_counter = before.counter_reset_hint != CounterResetHint::kGauge || after.counter_reset_hint != CounterResetHint::kGauge;
   std::optional<FloatHistogram> between = InterpolateHistogram(annotator(), selector_pos_, name, range.histogram_t[next - 1], before,
                                                                range.histogram_t[next], after, t, is_counter);
   if (between.has_value()) {

@@ -56,7 +56,7 @@ bool NaturalLess(std::string_view a, std::string_view b) {
 absl::Status SortOperator::DoOpen() {
   const int64_t held_before = context().held();
   RETURN_IF_ERROR(child_->Open());
-  heads_ = child_->heads();
+  heads_ = child_->TakeHeads();
   distinct_without_name_ = child_->distinct_without_name();
   RETURN_IF_ERROR(TakeAll(context(), *child_, &result_));
   RETURN_IF_ERROR(RemoveNames(context(), &heads_));

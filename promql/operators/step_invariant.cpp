@@ -7,7 +7,7 @@ namespace tocsin::promql {
 absl::Status StepInvariantOperator::DoOpen() {
   const int64_t held_before = context().held();
   RETURN_IF_ERROR(child_->Open());
-  heads_ = child_->heads();
+  heads_ = child_->TakeHeads();
   distinct_without_name_ = child_->distinct_without_name();
   Columns storage;
   ASSIGN_OR_RETURN(const Columns* once, ReadAll(context(), *child_, &storage));

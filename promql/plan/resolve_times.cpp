@@ -104,7 +104,8 @@ absl::Status ResolveTimes(const QueryTimes& times, Expr* expr) {
     case NodeKind::kSubquery: {
       auto* subquery = static_cast<SubqueryExpr*>(expr);
       ResolveAt(times, subquery->start_or_end, &subquery->timestamp);
-      RETURN_IF_ERROR(ResolveDuration(times, subquery->original_offset_expr.get(), /*may_be_negative=*/true, &subquery->original_offset_ms));
+      RETURN_IF_ERROR(
+          ResolveDuration(times, subquery->original_offset_expr.get(), /*may_be_negative=*/true, &subquery->original_offset_ms));
       RETURN_IF_ERROR(ResolveDuration(times, subquery->step_expr.get(), /*may_be_negative=*/false, &subquery->step_ms));
       RETURN_IF_ERROR(ResolveDuration(times, subquery->range_expr.get(), /*may_be_negative=*/false, &subquery->range_ms));
       break;

@@ -14,7 +14,7 @@ struct Invariance {
 
 /// Functions whose value depends on the time of the step although their arguments do not.
 bool DependsOnStepTime(std::string_view name) {
-  static constexpr std::string_view kNames[] = {"day_of_month", "day_of_week", "day_of_year", "days_in_month", "end",
+  static constexpr std::string_view kNames[] = {"day_of_month", "day_of_week", "day_of_year", "days_in_month",  "end",
                                                 "hour",         "minute",      "month",       "predict_linear", "range",
                                                 "start",        "step",        "time",        "timestamp",      "year"};
   return std::binary_search(std::begin(kNames), std::end(kNames), name);

@@ -128,8 +128,8 @@ absl::Status CompareSeries(const SeriesDescription& expected, const MatrixSeries
     ++next;
   }
   if (next != series.points.size()) {
-    return Mismatch(Cat("expected ", next, " points for ", series.labels.ToString(), " but got ", series.points.size(), ", the next at t=",
-                        series.points[next].t));
+    return Mismatch(Cat("expected ", next, " points for ", series.labels.ToString(), " but got ", series.points.size(),
+                        ", the next at t=", series.points[next].t));
   }
   return absl::OkStatus();
 }
@@ -151,8 +151,8 @@ absl::Status CompareMatrix(const EvalCommand& eval, const Matrix& matrix) {
     }
     const auto it = expected.find(matrix[i].labels.encoded());
     if (it == expected.end()) {
-      return Mismatch(Cat("unexpected metric ", matrix[i].labels.ToString(), " in result, has ", matrix[i].points.size(), " points, the first ",
-                          PointText(matrix[i].points[0].value, matrix[i].points[0].histogram)));
+      return Mismatch(Cat("unexpected metric ", matrix[i].labels.ToString(), " in result, has ", matrix[i].points.size(),
+                          " points, the first ", PointText(matrix[i].points[0].value, matrix[i].points[0].histogram)));
     }
     RETURN_IF_ERROR(CompareSeries(eval.series[it->second], matrix[i], start, end, step));
     expected.erase(it);

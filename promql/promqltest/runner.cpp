@@ -35,9 +35,8 @@ EngineOptions ScriptEngineOptions(const RunOptions& options) {
 
 /// Functions whose value depends on when a query is evaluated, even with all its selectors fixed in time.
 bool DependsOnEvaluationTime(std::string_view name) {
-  for (const std::string_view other :
-       {"days_in_month", "day_of_month", "day_of_week", "day_of_year", "hour", "minute", "month", "year", "predict_linear", "time",
-        "timestamp", "start", "end", "range", "step"}) {
+  for (const std::string_view other : {"days_in_month", "day_of_month", "day_of_week", "day_of_year", "hour", "minute", "month", "year",
+                                       "predict_linear", "time", "timestamp", "start", "end", "range", "step"}) {
     if (name == other) {
       return true;
     }
@@ -161,8 +160,8 @@ class Runner {
     }
     const std::string fixed = ToString(*expr);
     const TimestampMs t = eval.start;
-    const std::vector<TimestampMs> times = t == 0 ? std::vector<TimestampMs>{-kSecond, 0, kSecond}
-                                                  : std::vector<TimestampMs>{-10 * t, 0, t / 5, t, 10 * t};
+    const std::vector<TimestampMs> times =
+        t == 0 ? std::vector<TimestampMs>{-kSecond, 0, kSecond} : std::vector<TimestampMs>{-10 * t, 0, t / 5, t, 10 * t};
     for (const TimestampMs time : times) {
       const absl::Status status = EvaluateInstant(eval, fixed, time);
       if (!status.ok()) {
@@ -196,8 +195,7 @@ class Runner {
     if (eval.ordered) {
       return absl::OkStatus();
     }
-    const absl::Status status =
-        CompareAtStep(eval, std::get<Matrix>(range->value), t, std::holds_alternative<Scalar>(result->value));
+    const absl::Status status = CompareAtStep(eval, std::get<Matrix>(range->value), t, std::holds_alternative<Scalar>(result->value));
     return status.ok() ? status : absl::FailedPreconditionError(Cat("in range mode: ", Message(status)));
   }
 

@@ -205,7 +205,8 @@ class ScriptParser {
     }
     ASSIGN_OR_RETURN(SeriesDescription series, AtLine(ParseSeriesDescription(text)));
     if (!eval->is_range && !eval->range_vector && series.values.size() > 1) {
-      return LineError(line(), "expecting multiple values in instant evaluation not allowed. consider using 'expect range vector' directive");
+      return LineError(line(),
+                       "expecting multiple values in instant evaluation not allowed. consider using 'expect range vector' directive");
     }
     eval->series.push_back(std::move(series));
     return true;
