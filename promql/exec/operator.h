@@ -68,7 +68,7 @@ class Operator {
 
   const std::vector<SeriesHead>& heads() const { return heads_; }
   size_t size() const { return heads_.empty() ? size_ : heads_.size(); }
-  /// The list for the one consumer to keep; heads() is empty afterwards, size() stays.
+  /// The list for the one consumer to keep; heads() is empty afterwards, size() stays. Reading rows must not need heads().
   std::vector<SeriesHead> TakeHeads() {
     size_ = heads_.size();
     return std::move(heads_);

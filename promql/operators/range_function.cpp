@@ -77,8 +77,12 @@ absl::Status RangeFunctionOperator::DoOpen() {
   RETURN_IF_ERROR(OpenScalars());
   distinct_without_name_ = source_->distinct_without_name();
   heads_ = source_->TakeHeads();
+  const bool labels_tell = source_->metric_name().empty() || context().features.type_and_unit_labels;
   for (SeriesHead& head : heads_) {
     head.drop_name = head.drop_name || !function_.keeps_name;
+    if (labels_tell) {
+      labels_.push_back(head.labels);
+    }
   }
   // Series with equal labels can come only of different names, or where an inner expression left them.
   const bool may_collide = !distinct_without_name_ && !function_.keeps_name && !delayed_names();
@@ -126,12 +130,11 @@ absl::Status RangeFunctionOperator::Compute(size_t first, size_t count, Block* b
   for (size_t i = 0; i < count; ++i) {
     RETURN_IF_ERROR(source_->Load(first + i, start_timestamps, block));
     CountWindows(block->range, &counts);
-    const SeriesHead& head = heads_[first + i];
-    const std::string_view name = head.labels.empty() ? source_->metric_name() : head.labels.metric_name();
+    const std::string_view name = NameOf(first + i);
     RangeRow row{block->range, name, block->columns, i};
     RETURN_IF_ERROR(function_.kernel(call_, row));
     if (function_.warns_non_counter && !name.empty() && HasFloat(block->columns, i)) {
-      WarnNonCounter(head, name);
+      WarnNonCounter(first + i, name);
     }
   }
   RETURN_IF_ERROR(AddCounts(counts));
@@ -179,9 +182,13 @@ absl::Status RangeFunctionOperator::AddCounts(const WindowCounts& counts) {
   return absl::OkStatus();
 }
 
-void RangeFunctionOperator::WarnNonCounter(const SeriesHead& head, std::string_view name) {
+std::string_view RangeFunctionOperator::NameOf(size_t series) const {
+  return labels_.empty() ? source_->metric_name() : labels_[series].metric_name();
+}
+
+void RangeFunctionOperator::WarnNonCounter(size_t series, std::string_view name) {
   if (context().features.type_and_unit_labels) {
-    const std::string_view type = head.labels.Get("__type__");
+    const std::string_view type = labels_[series].Get("__type__");
     if (type != "counter" && type != "histogram") {
       annotator().Add(PossibleNonCounterLabel(name, type, options_.range_arg_pos));
     }

@@ -50,7 +50,8 @@ class RangeFunctionOperator : public Operator {
   };
   void CountWindows(const RangeBuffer& range, WindowCounts* counts) const;
   absl::Status AddCounts(const WindowCounts& counts);
-  void WarnNonCounter(const SeriesHead& head, std::string_view name);
+  std::string_view NameOf(size_t series) const;
+  void WarnNonCounter(size_t series, std::string_view name);
 
   const RangeFunction& function_;
   Options options_;
@@ -58,7 +59,8 @@ class RangeFunctionOperator : public Operator {
   std::vector<OperatorPtr> scalars_;
   std::vector<Columns> scalar_values_;
   RangeCall call_;
-  bool whole_ = false;  // computed in Open(): an instant evaluation, or one whose series must be merged
+  std::vector<Labels> labels_;  // as selected, where the selector does not tell the name; heads() may have been taken
+  bool whole_ = false;          // computed in Open(): an instant evaluation, or one whose series must be merged
   Columns result_;
   std::atomic<bool> warned_{false};  // all series have one name, which has been warned of
 };

@@ -20,7 +20,11 @@ SmoothedSelectorOperator::SmoothedSelectorOperator(QueryContext& context, const 
 absl::Status SmoothedSelectorOperator::DoOpen() {
   RETURN_IF_ERROR(selection_.Open(context()));
   distinct_without_name_ = selection_.one_name();
-  return selection_.BuildHeads(context(), /*drop_name=*/false, &heads_);
+  RETURN_IF_ERROR(selection_.BuildHeads(context(), /*drop_name=*/false, &heads_));
+  for (const SeriesHead& head : heads_) {
+    names_.emplace_back(head.labels.metric_name());
+  }
+  return absl::OkStatus();
 }
 
 absl::Status SmoothedSelectorOperator::DoRead(size_t first, size_t count, Block* block) {
@@ -48,10 +52,9 @@ absl::Status SmoothedSelectorOperator::DoRead(size_t first, size_t count, Block*
       const Window& window = range.windows[step];
       const TimestampMs t = reference_.At(steps().at(step));
       if (window.floats() > 0 && window.histograms() > 0) {
-        annotator().Add(MixedFloatsHistograms(heads_[first + i].labels.metric_name(), selector_pos_));
+        annotator().Add(MixedFloatsHistograms(names_[first + i], selector_pos_));
       } else if (window.histograms() > 0) {
-        SmoothHistograms(range, window.histogram_begin, window.histogram_end, t, heads_[first + i].labels.metric_name(), i, step,
-                         &block->columns);
+        SmoothHistograms(range, window.histogram_begin, window.histogram_end, t, names_[first + i], i, step, &block->columns);
       } else if (window.floats() > 0) {
         SmoothFloats(range, window.float_begin, window.float_end, t, i, step, &block->columns);
       }

@@ -25,6 +25,7 @@ class SmoothedSelectorOperator : public Operator {
   ReferenceTime reference_;
   PositionRange selector_pos_;
   Selection selection_;
+  std::vector<std::string> names_;  // heads() may have been taken when they are needed
 };
 
 }  // namespace tocsin::promql
