@@ -79,6 +79,9 @@ void ScrapeTarget(benchmark::State& state) {
   config.name_validation_scheme = NameScheme::kUtf8;
   ScrapeMemory memory;
   std::string body;
+  std::string page;
+  body.reserve(pages[0].size() * 2);
+  page.reserve(pages[0].size() * 2);
   int64_t samples = 0;
   const auto scrape = [&] {
     clock.Advance(kBenchInterval);
@@ -86,13 +89,13 @@ void ScrapeTarget(benchmark::State& state) {
       auto response = client->Do(request);
       body = std::move(response->body);
     } else {
-      body = sent[turn++ % 2];
+      body.assign(sent[turn++ % 2]);
     }
-    std::string page;
     if (gzip) {
+      page.clear();
       ContentDecode("gzip", body, uint64_t{1} << 30, &page).IgnoreError();
     } else {
-      page = std::move(body);
+      page.swap(body);
     }
     const auto appender = head->OpenAppender();
     Ingest ingest(target, config, {}, &memory);

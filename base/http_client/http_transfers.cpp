@@ -6,7 +6,7 @@
 
 namespace tocsin {
 
-HttpTransfers::HttpTransfers(Limits limits, const Clock& clock) : loop_(std::make_unique<Loop>(limits, clock)) {}
+HttpTransfers::HttpTransfers(Limits limits) : loop_(std::make_unique<Loop>(limits)) {}
 HttpTransfers::~HttpTransfers() = default;
 
 void HttpTransfers::Start(std::shared_ptr<HttpClient> client, HttpRequest request, std::string buffer, Done done) {

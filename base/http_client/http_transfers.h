@@ -24,7 +24,7 @@ class HttpTransfers {
   };
   using Done = std::function<void(absl::StatusOr<HttpResponse>)>;
 
-  HttpTransfers(Limits limits, const Clock& clock);
+  explicit HttpTransfers(Limits limits);
 
   /// Cancels what is under way (their `done` get CANCELLED) and waits for the event thread.
   ~HttpTransfers();

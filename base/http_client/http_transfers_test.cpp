@@ -51,7 +51,7 @@ TEST(HttpTransfers, KeepsConnectionsBetweenRounds) {
   SystemClock clock;
   HttpDouble server([](const DoubleRequest& request) { return DoubleResponse{.body = request.target}; });
   const auto client = std::make_shared<HttpClient>(HttpClientOptions(), clock);
-  HttpTransfers transfers({4, 100}, clock);
+  HttpTransfers transfers({4, 100});
   for (int round = 0; round < 3; ++round) {
     Answers answers;
     for (int i = 0; i < 20; ++i) {
@@ -72,7 +72,7 @@ TEST(HttpTransfers, HangingTargetsGiveTheirSlots) {
   const auto client = std::make_shared<HttpClient>(HttpClientOptions(), clock);
   Answers answers;
   {
-    HttpTransfers transfers({2, 100}, clock);
+    HttpTransfers transfers({2, 100});
     for (int i = 0; i < 6; ++i) {
       transfers.Start(client, GetOf(server.Url("/hang")), "", answers.Collect(Cat("hang", i)));
     }
@@ -90,7 +90,7 @@ TEST(HttpTransfers, WaitingInLineCountsForTheTimeout) {
   SystemClock clock;
   HttpDouble server([](const DoubleRequest&) { return DoubleResponse{.hang = true}; });
   const auto client = std::make_shared<HttpClient>(HttpClientOptions(), clock);
-  HttpTransfers transfers({1, 10}, clock);
+  HttpTransfers transfers({1, 10});
   Answers answers;
   transfers.Start(client, GetOf(server.Url("/first"), 100), "", answers.Collect("first"));
   transfers.Start(client, GetOf(server.Url("/second"), 100), "", answers.Collect("second"));
@@ -108,7 +108,7 @@ TEST(HttpTransfers, OneTokenForAllWhoWait) {
   HttpClientOptions options;
   options.oauth2 = std::make_shared<OAuth2Options>(oauth2);
   const auto client = std::make_shared<HttpClient>(options, clock);
-  HttpTransfers transfers({4, 10}, clock);
+  HttpTransfers transfers({4, 10});
   Answers answers;
   for (int i = 0; i < 10; ++i) {
     transfers.Start(client, GetOf(server.Url("/")), "", answers.Collect(Cat(i)));
@@ -125,7 +125,7 @@ TEST(HttpTransfers, RedirectsAndRefusals) {
     return request.target == "/a" ? DoubleResponse{.status = 302, .headers = {{"Location", "/b"}}} : DoubleResponse{.body = "b"};
   });
   const auto client = std::make_shared<HttpClient>(HttpClientOptions(), clock);
-  HttpTransfers transfers({2, 10}, clock);
+  HttpTransfers transfers({2, 10});
   Answers answers;
   transfers.Start(client, GetOf(server.Url("/a")), "", answers.Collect("redirect"));
   transfers.Start(client, GetOf("http://127.0.0.1:1/x"), "", answers.Collect("refused"));

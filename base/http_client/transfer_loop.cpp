@@ -14,9 +14,8 @@
 
 namespace tocsin {
 
-HttpTransfers::Loop::Loop(Limits limits, const Clock& clock)
+HttpTransfers::Loop::Loop(Limits limits)
     : limits_(limits),
-      clock_(clock),
       multi_((InitCurlOnce(), curl_multi_init())),
       epoll_fd_(epoll_create1(EPOLL_CLOEXEC)),
       wake_fd_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),

@@ -30,7 +30,7 @@ class HttpTransfers::Loop {
   static constexpr int kHousekeepingMs = 100;
   static constexpr size_t kSpareTransfersMax = 64;
 
-  Loop(Limits limits, const Clock& clock);
+  explicit Loop(Limits limits);
   ~Loop();
 
   void Start(std::shared_ptr<HttpClient> client, HttpRequest request, std::string buffer, Done done);
@@ -70,7 +70,7 @@ class HttpTransfers::Loop {
   void CancelAll();
 
   const Limits limits_;
-  const Clock& clock_;
+  const SystemClock clock_;  ///< Sockets wait in real time, also in tests that stop the clock for all else.
   CURLM* multi_;
   int epoll_fd_;
   int wake_fd_;

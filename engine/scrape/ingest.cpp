@@ -29,7 +29,10 @@ absl::Status Ingest::Run(std::string* body, std::string_view content_type, Times
   appender_ = appender;
   counts_ = IngestCounts();
   walk_.emplace(&memory_->lines);
+  batch_.clear();
   batch_.reserve(kBatchSamples);
+  limited_ = 0;
+  family_place_.reset();
   ++memory_->scrape;
 
   RETURN_IF_ERROR(ReadEntries());

@@ -15,11 +15,18 @@
 #include <xxhash.h>
 
 namespace tocsin {
+namespace {
+
+constexpr DurationMs kGaugesEveryMs = 30 * kSecond;
+
+}  // namespace
 
 class ScrapeManager::Impl {
  public:
   Impl(Options options, Appendable& storage, const Clock& clock, prometheus::Registry& registry)
-      : options_(std::move(options)), clock_(clock), metrics_(registry), runner_(options_, storage, clock, metrics_) {}
+      : options_(std::move(options)), clock_(clock), metrics_(registry), runner_(options_, storage, clock, metrics_) {
+    ScheduleGauges();
+  }
 
   void ApplyConfig(const std::shared_ptr<const Config>& config);
   void UpdateTargets(const DiscoveredSnapshot& discovered);
@@ -38,6 +45,7 @@ class ScrapeManager::Impl {
   std::shared_ptr<FailureLog> OpenFailureLog(const std::string& path);
   void ApplyJob(const std::shared_ptr<const ScrapeConfig>& job);
   void Sync();
+  void ScheduleGauges();
 
   const Options options_;
   const Clock& clock_;
@@ -146,6 +154,16 @@ void ScrapeManager::Impl::Sync() {
     targets += pool->target_count();
   }
   runner_.SetTargetCount(targets);
+}
+
+/// The sizes of what targets tell of their metrics change slowly: they are counted now and then.
+void ScrapeManager::Impl::ScheduleGauges() {
+  runner_.RunAt(clock_.NowMs() + kGaugesEveryMs, [this] {
+    for (const std::shared_ptr<ScrapePool>& pool : pools()) {
+      pool->SetMetadataGauges();
+    }
+    ScheduleGauges();
+  });
 }
 
 std::vector<std::shared_ptr<ScrapePool>> ScrapeManager::Impl::pools() const {

@@ -147,6 +147,8 @@ void ScrapePool::End() {
   metrics_.pool_targets.Remove(&metrics_.pool_targets.Add({{"scrape_job", job_}}));
   metrics_.pool_syncs.Remove(&metrics_.pool_syncs.Add({{"scrape_job", job_}}));
   metrics_.sync_failed.Remove(&metrics_.sync_failed.Add({{"scrape_job", job_}}));
+  metrics_.metadata_entries.Remove(&metrics_.metadata_entries.Add({{"scrape_job", job_}}));
+  metrics_.metadata_bytes.Remove(&metrics_.metadata_bytes.Add({{"scrape_job", job_}}));
 }
 
 void ScrapePool::AddStatus(const ScrapeManager::Options& options, TargetsStatus* status) const {
@@ -187,6 +189,17 @@ void ScrapePool::AddStatus(const ScrapeManager::Options& options, TargetsStatus*
     }
     status->dropped.push_back(std::move(one));
   }
+}
+
+void ScrapePool::SetMetadataGauges() const {
+  size_t entries = 0;
+  size_t bytes = 0;
+  for (const ScrapeTargetPtr& target : targets()) {
+    entries += target->state()->metadata().size();
+    bytes += target->state()->metadata().TextBytes();
+  }
+  metrics_.metadata_entries.Add({{"scrape_job", job_}}).Set(static_cast<double>(entries));
+  metrics_.metadata_bytes.Add({{"scrape_job", job_}}).Set(static_cast<double>(bytes));
 }
 
 bool ScrapePool::first_round_done() const {

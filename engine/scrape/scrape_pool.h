@@ -35,6 +35,7 @@ class ScrapePool {
   std::vector<ScrapeTargetPtr> targets() const;
   void AddStatus(const ScrapeManager::Options& options, TargetsStatus* status) const;
   bool first_round_done() const;
+  void SetMetadataGauges() const;
 
  private:
   struct DroppedRef {
@@ -51,7 +52,6 @@ class ScrapePool {
   Made MakeTargets(const DiscoveredPool& discovered, const ScrapeConfig& config) const;
   void Replace(Made made);
   void CheckTargetLimit() REQUIRES(mu_);
-  const std::string& job() const { return job_; }
 
   const std::string job_;
   ScrapeRunner& runner_;

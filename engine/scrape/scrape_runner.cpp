@@ -43,7 +43,7 @@ ScrapeRunner::ScrapeRunner(const ScrapeManager::Options& options, Appendable& st
       metrics_(metrics),
       workers_(std::max<size_t>(1, options.workers)),
       scheduler_(clock),
-      transfers_(std::make_unique<HttpTransfers>(HttpTransfers::Limits{options.transfers_max, kSpareConnections}, clock)) {}
+      transfers_(std::make_unique<HttpTransfers>(HttpTransfers::Limits{options.transfers_max, kSpareConnections})) {}
 
 ScrapeRunner::~ScrapeRunner() { Stop(); }
 
@@ -58,6 +58,10 @@ void ScrapeRunner::SetTargetCount(size_t targets) {
   if (!stopping_) {
     transfers_->SetConnectionsMax(targets + kSpareConnections);
   }
+}
+
+void ScrapeRunner::RunAt(TimestampMs when, std::function<void()> what) {
+  scheduler_.At(when, [this, what = std::move(what)] { workers_.Run(what); });
 }
 
 DurationMs ScrapeRunner::UntilFirst(const Target& target) const {
@@ -111,7 +115,7 @@ void ScrapeRunner::ScheduleEnd(const ScrapeTargetPtr& target) {
   // The markers have the time at which the next scrape would have been; they wait until another one would have come, in case it does.
   const DurationMs interval_ms = definition->interval_ms;
   const TimestampMs t = last + interval_ms;
-  scheduler_.At(t + interval_ms + interval_ms / 10, [this, key, state, t] { workers_.Run([this, key, state, t] { EndSeries(key, state, t); }); });
+  RunAt(t + interval_ms + interval_ms / 10, [this, key, state, t] { EndSeries(key, state, t); });
 }
 
 std::shared_ptr<ScrapeState> ScrapeRunner::Adopt(const Target& target) {
@@ -168,7 +172,7 @@ void ScrapeRunner::StartScrape(const RunPtr& run) {
                      {"Accept-Encoding", settings->config->enable_compression ? "gzip" : "identity"},
                      {"User-Agent", std::string(kUserAgent)},
                      {"X-Prometheus-Scrape-Timeout-Seconds", GoFloat(static_cast<double>(target->timeout_ms) / 1000, 'f')}};
-  transfers_->Start(settings->client, std::move(request), std::string(),
+  transfers_->Start(settings->client, std::move(request), buffers_.Take(),
                     [this, run, answer = std::move(answer)](absl::StatusOr<HttpResponse> response) mutable {
                       answer.response = std::move(response);
                       workers_.Run([this, run, answer = std::move(answer)]() mutable { Finish(run, std::move(answer)); });
@@ -176,7 +180,7 @@ void ScrapeRunner::StartScrape(const RunPtr& run) {
 }
 
 /// Checks the status and undoes the compression; `*body` gets the exposition.
-absl::Status ScrapeRunner::ReadAnswer(const PoolSettings& settings, Answer* answer, std::string* body) const {
+absl::Status ScrapeRunner::ReadAnswer(const PoolSettings& settings, Answer* answer, std::string* body) {
   RETURN_IF_ERROR(answer->response.status());
   HttpResponse& response = *answer->response;
   if (response.status != 200) {
@@ -187,7 +191,10 @@ absl::Status ScrapeRunner::ReadAnswer(const PoolSettings& settings, Answer* answ
   if (encoding.empty() || encoding == "identity") {
     *body = std::move(response.body);
   } else {
-    RETURN_IF_ERROR(ContentDecode(encoding, response.body, limit == 0 ? kDefaultBodyBytesMax : limit, body));
+    *body = buffers_.Take();
+    const absl::Status decoded = ContentDecode(encoding, response.body, limit == 0 ? kDefaultBodyBytesMax : limit, body);
+    buffers_.Give(std::move(response.body));
+    RETURN_IF_ERROR(decoded);
   }
   // As upstream has it, a body of exactly the limit is too large already.
   return limit > 0 && body->size() >= limit ? absl::ResourceExhaustedError("body size limit exceeded") : absl::OkStatus();
@@ -288,6 +295,7 @@ void ScrapeRunner::AppendAnswer(ScrapeTarget& scraped, const Target& target, Ans
       LogError("Scrape commit failed", {{"target", target.url}, {"err", committed}});
     }
   }
+  buffers_.Give(std::move(body));
   status.last_error = Message(error);
   status.last_scrape = answer->t;
   status.last_start_ns = answer->start_ns;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -9,6 +10,7 @@
 #include "base/clock.h"
 #include "base/http_client/http_transfers.h"
 #include "base/mutex.h"
+#include "engine/scrape/body_buffers.h"
 #include "engine/scrape/scheduler.h"
 #include "engine/scrape/scrape_manager.h"
 #include "engine/scrape/scrape_metrics.h"
@@ -40,6 +42,9 @@ class ScrapeRunner {
   std::shared_ptr<ScrapeState> Adopt(const Target& target);
 
   void SetTargetCount(size_t targets);
+
+  /// Something else on the workers, at its time.
+  void RunAt(TimestampMs when, std::function<void()> what);
   void Stop();
 
  private:
@@ -52,7 +57,7 @@ class ScrapeRunner {
   void Finish(const RunPtr& run, Answer answer);
   void AppendAnswer(ScrapeTarget& scraped, const Target& target, Answer* answer);
   void ScheduleEnd(const ScrapeTargetPtr& target);
-  absl::Status ReadAnswer(const PoolSettings& settings, Answer* answer, std::string* body) const;
+  absl::Status ReadAnswer(const PoolSettings& settings, Answer* answer, std::string* body);
   struct Ingested;
   Ingested IngestBody(const Target& target, const PoolSettings& settings, ScrapeState* state, std::string* body,
                       const Answer& answer) REQUIRES(state->mu);
@@ -73,6 +78,7 @@ class ScrapeRunner {
   absl::flat_hash_map<ScrapeTarget*, RunPtr> runs_ GUARDED_BY(mu_);
   absl::flat_hash_map<std::string, std::shared_ptr<ScrapeState>> ended_ GUARDED_BY(mu_);
 
+  BodyBuffers buffers_;
   ScrapeWorkers workers_;
   Scheduler scheduler_;
   std::unique_ptr<HttpTransfers> transfers_;
