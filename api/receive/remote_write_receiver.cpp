@@ -13,9 +13,6 @@
 namespace tocsin {
 namespace {
 
-/// How long a sender shall wait when new series are refused; series go at the next round of retention at the earliest.
-constexpr std::string_view kRetryAfterSeconds = "10";
-
 /// Of the errors of one request, in the log; the sender is told all.
 constexpr size_t kLoggedErrorBytes = 1000;
 
@@ -24,7 +21,7 @@ int WriteStatusCode(const absl::Status& status) { return absl::IsInvalidArgument
 
 http::Response TooManyRequests() {
   http::Response response = WriteError(429, AppendResultText(AppendResult::kMemoryLimit));
-  response.Set("Retry-After", kRetryAfterSeconds);
+  response.Set("Retry-After", kWriteRetryAfterSeconds);
   return response;
 }
 

@@ -22,6 +22,9 @@ inline constexpr uint64_t kWriteDecodedBytesMax = 32 << 20;
 /// Samples further ahead of the clock are out of bounds.
 inline constexpr DurationMs kWriteAheadMax = 10 * kMinute;
 
+/// How long a sender shall wait when new series are refused; series go at the next round of retention at the earliest.
+inline constexpr std::string_view kWriteRetryAfterSeconds = "10";
+
 struct RemoteWriteOptions {
   /// --web.remote-write-receiver.accepted-protobuf-messages
   std::vector<std::string> accepted_messages = {std::string(kWriteV1), std::string(kWriteV2)};
