@@ -56,6 +56,11 @@ struct Node {
 /// Owns the nodes of one document.
 class Document {
  public:
+  Document() = default;
+  // A copy's root would lie in the original.
+  Document(Document&&) = default;
+  Document& operator=(Document&&) = default;
+
   /// nullptr when the document is empty.
   const Node* root() const { return root_; }
 
