@@ -60,7 +60,11 @@ class EngineImpl : public Engine {
 
 absl::StatusOr<PlannedQuery> EngineImpl::Prepare(const QueryRequest& request) const {
   PlannedQuery query;
-  ASSIGN_OR_RETURN(query.expr, ParseExpr(request.expression, options_.features));
+  if (request.parsed != nullptr) {
+    query.expr = Clone(*request.parsed);
+  } else {
+    ASSIGN_OR_RETURN(query.expr, ParseExpr(request.expression, options_.features));
+  }
   query.type = TypeOf(*query.expr);
   query.is_range = request.step_ms > 0;
   if (query.is_range && query.type != ValueType::kVector && query.type != ValueType::kScalar) {

@@ -18,6 +18,8 @@
 
 namespace tocsin::promql {
 
+struct Expr;
+
 struct Point {
   TimestampMs t = 0;
   double value = 0;
@@ -114,6 +116,8 @@ std::string_view QueryErrorType(const absl::Status& status);
 
 struct QueryRequest {
   std::string expression;
+  /// The tree of `expression` when the caller keeps it: spares the parsing of a query that is asked again and again.
+  const Expr* parsed = nullptr;
   /// Instant: start == end, step_ms 0. Range: start <= end, step_ms > 0.
   TimestampMs start = 0;
   TimestampMs end = 0;
