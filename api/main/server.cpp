@@ -166,6 +166,7 @@ absl::Status ProgramServer::Apply(std::shared_ptr<const Config> config) {
   }
   notifier_->ApplyConfig(*config);
   notify_discovery_->ApplyConfig(Notifier::AlertmanagerPools(*config));
+  notifier_->ApplyTargets(notify_discovery_->snapshot());  // of pools that go on
   scrape_->ApplyConfig(config);
   scrape_discovery_->ApplyConfig(ScrapePools(*config));
   return ApplyRules(*config);
