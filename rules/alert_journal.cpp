@@ -181,6 +181,10 @@ void AlertJournal::WriteEvaluation(const std::string& group, TimestampMs ts) {
   const MutexLock lock(mu_);
   live_[group].last_evaluation = ts;
   AppendRecords(bytes);
+  if (fd_ >= 0 && (ts - synced_at_ >= kSyncIntervalMs || ts < synced_at_)) {
+    fdatasync(fd_);
+    synced_at_ = ts;
+  }
 }
 
 void AlertJournal::KeepGroups(const std::vector<std::string>& groups) {

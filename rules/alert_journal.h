@@ -29,6 +29,8 @@ class AlertJournal {
  public:
   /// The file is written anew when it is larger than this and than four times its live content.
   static constexpr uint64_t kCompactBytes = 1 << 20;
+  /// The disk is asked to keep what was written at least that often, by the groups' evaluation times.
+  static constexpr DurationMs kSyncIntervalMs = 5 * kSecond;
 
   /// What an earlier process left of a rule.
   struct Restored {
@@ -79,6 +81,7 @@ class AlertJournal {
   int fd_ GUARDED_BY(mu_) = -1;
   uint64_t file_bytes_ GUARDED_BY(mu_) = 0;
   uint64_t compacted_bytes_ GUARDED_BY(mu_) = 0;
+  TimestampMs synced_at_ GUARDED_BY(mu_) = 0;
 };
 
 }  // namespace tocsin::rules

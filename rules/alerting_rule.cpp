@@ -52,9 +52,12 @@ std::string AlertingRule::Description() const {
              external_labels_->ToString(), external_url_);
 }
 
-std::string AlertingRule::Expand(const gotemplate::Template& text, const gotemplate::Value& data,
+std::string AlertingRule::Expand(const EvaluationContext& context, const gotemplate::Template& text, const gotemplate::Value& data,
                                  const gotemplate::FunctionContext& functions) const {
   auto expanded = text.Expand(data, functions);
+  if (context.metrics != nullptr) {
+    context.metrics->CountTemplate(!expanded.ok());
+  }
   if (expanded.ok()) {
     return *std::move(expanded);
   }
@@ -74,7 +77,7 @@ Alert AlertingRule::AlertOf(const EvaluationContext& context, const gotemplate::
   LabelsBuilder builder(sample.labels);
   builder.Delete(kMetricName);
   for (const NamedTemplate& label : label_templates_) {
-    builder.Set(label.name, Expand(label.text, value, functions));
+    builder.Set(label.name, Expand(context, label.text, value, functions));
   }
   builder.Set(kAlertNameLabel, name());
 
@@ -82,7 +85,7 @@ Alert AlertingRule::AlertOf(const EvaluationContext& context, const gotemplate::
   alert.labels = builder.Build();
   builder.Reset();
   for (const NamedTemplate& annotation : annotation_templates_) {
-    builder.Set(annotation.name, Expand(annotation.text, value, functions));
+    builder.Set(annotation.name, Expand(context, annotation.text, value, functions));
   }
   alert.annotations = builder.Build();
   alert.active_at = context.ts;
@@ -128,7 +131,9 @@ bool AlertingRule::Advance(const EvaluationContext& context, bool in_result, Ale
   if (in_result) {
     alert->keep_firing_since.reset();
     alert->restored = false;
-  } else if (!(alert->restored && !context.may_resolve && alert->state != AlertState::kInactive)) {
+  } else if (alert->restored && !context.may_resolve && alert->state != AlertState::kInactive) {
+    return true;  // nobody knows yet: it stays as it was
+  } else {
     bool keep_firing = false;
     if (alert->state == AlertState::kFiring && keep_firing_for_ms_ > 0) {
       if (!alert->keep_firing_since) {

@@ -68,7 +68,8 @@ class AlertingRule : public Rule {
   static std::vector<NamedTemplate> ParseTemplates(const std::string& alert, const Labels& texts);
   absl::Status AlertsOf(const EvaluationContext& context, const promql::Vector& vector, AlertMap* alerts) const;
   Alert AlertOf(const EvaluationContext& context, const gotemplate::FunctionContext& functions, const promql::VectorSample& sample) const;
-  std::string Expand(const gotemplate::Template& text, const gotemplate::Value& data, const gotemplate::FunctionContext& functions) const;
+  std::string Expand(const EvaluationContext& context, const gotemplate::Template& text, const gotemplate::Value& data,
+                     const gotemplate::FunctionContext& functions) const;
   void MergeNew(AlertMap& found) REQUIRES(alerts_mu_);
   bool Advance(const EvaluationContext& context, bool in_result, Alert* alert) const;
   void AddSamples(const Alert& alert, std::vector<ResultSample>* samples);

@@ -99,6 +99,7 @@ void Group::Evaluate(TimestampMs ts) {
   context.limit = limit_;
   context.external_url = external_url_;
   context.may_resolve = MayResolve(ts);
+  context.metrics = environment_.metrics;
   samples_ = 0;
 
   const auto batches = environment_.concurrent_rule_eval ? ConcurrentBatches(dependencies_) : std::vector<std::vector<size_t>>();
@@ -109,7 +110,9 @@ void Group::Evaluate(TimestampMs ts) {
       if (environment_.source.cancel != nullptr && environment_.source.cancel->stopped()) {
         return;
       }
-      EvaluateRule(i, context);
+      if (skipped_.empty() || !skipped_[i]) {
+        EvaluateRule(i, context);
+      }
     }
   }
   EndSeries(ts, {});

@@ -15,12 +15,23 @@ Labels MergedLabels(const TextMap& group, const TextMap& own) {
   return Labels::FromPairs(std::move(pairs));
 }
 
+/// Every feature: what a rule may use was decided when its file was read.
+promql::ExprPtr ParsePrinted(const std::string& query) {
+  promql::LanguageFeatures features;
+  features.experimental_functions = true;
+  features.extended_range_selectors = true;
+  features.fill_modifiers = true;
+  auto tree = promql::ParseExpr(query, features);
+  return tree.ok() ? *std::move(tree) : nullptr;
+}
+
 }  // namespace
 
 Rule::Rule(const RuleDefinition& definition, const TextMap& group_labels)
     : name_(definition.name()),
       tree_(definition.tree),
       query_(promql::ToString(*definition.tree)),
+      query_tree_(ParsePrinted(query_)),
       labels_(MergedLabels(group_labels, definition.labels)) {}
 
 std::string Rule::Key() const { return Cat(alerting() ? "alert " : "record ", name_, labels_.ToString()); }
@@ -29,7 +40,7 @@ std::string Rule::Description() const { return Cat(Key(), "\n", query_); }
 
 absl::StatusOr<promql::Vector> Rule::RunQuery(const EvaluationContext& context) {
   promql::Annotations annotations;
-  auto result = QueryVector(context.source, query_, context.ts - context.query_offset_ms, &annotations);
+  auto result = QueryVector(context.source, query_, context.ts - context.query_offset_ms, &annotations, query_tree_.get());
   const MutexLock lock(mu_);
   annotations_ = std::move(annotations);
   return result;

@@ -11,6 +11,7 @@
 #include "rules/alert_sink.h"
 #include "rules/result_series.h"
 #include "rules/rule_file.h"
+#include "rules/rule_metrics.h"
 #include "rules/rule_query.h"
 #include "rules/rule_status.h"
 
@@ -25,6 +26,7 @@ struct EvaluationContext {
   std::string_view external_url;
   /// False: alerts that an earlier process left are not ended by an evaluation that does not see them.
   bool may_resolve = true;
+  RuleMetrics* metrics = nullptr;  ///< null: nothing is counted
 };
 
 /// One rule of a group.
@@ -75,6 +77,7 @@ class Rule {
   const std::string name_;
   const std::shared_ptr<const promql::Expr> tree_;
   const std::string query_;
+  const promql::ExprPtr query_tree_;  // of query_: its places are those of annotations
   const Labels labels_;
 
   mutable Mutex mu_;

@@ -55,6 +55,11 @@ struct RuleMetrics::Families {
         files_failed(GaugeFamily(registry, "tocsin_rule_files_failed", "Rule files left out because of errors.").Add({})),
         not_durable(CounterFamily(registry, "tocsin_rule_state_not_durable_total", "Changes of alert state that could not be written to disk.")
                         .Add({})),
+        template_expansions(
+            CounterFamily(registry, "prometheus_template_text_expansions_total", "The total number of template text expansions.").Add({})),
+        template_failures(CounterFamily(registry, "prometheus_template_text_expansion_failures_total",
+                                        "The total number of template text expansion failures.")
+                              .Add({})),
         rule_summary(prometheus::BuildSummary()
                          .Name("prometheus_rule_evaluation_duration_seconds")
                          .Help("The duration for a rule to execute.")
@@ -84,6 +89,8 @@ struct RuleMetrics::Families {
   Family<Gauge>& no_input;
   Gauge& files_failed;
   Counter& not_durable;
+  Counter& template_expansions;
+  Counter& template_failures;
   prometheus::Summary& rule_summary;
   prometheus::Summary& group_summary;
   prometheus::Histogram& rule_histogram;
@@ -182,6 +189,13 @@ void RuleMetrics::SetFilesFailed(size_t files) {
 void RuleMetrics::CountNotDurable() {
   if (families_ != nullptr) {
     families_->not_durable.Increment();
+  }
+}
+
+void RuleMetrics::CountTemplate(bool failed) {
+  if (families_ != nullptr) {
+    families_->template_expansions.Increment();
+    families_->template_failures.Increment(failed ? 1 : 0);
   }
 }
 

@@ -31,6 +31,7 @@ class RuleMetrics {
   void ObserveGroup(double seconds);
   void SetFilesFailed(size_t files);
   void CountNotDurable();
+  void CountTemplate(bool failed);
 
  private:
   std::unique_ptr<Families> families_;

@@ -5,9 +5,10 @@
 namespace tocsin::rules {
 
 absl::StatusOr<promql::Vector> QueryVector(const QuerySource& source, std::string_view expression, TimestampMs t,
-                                           promql::Annotations* annotations) {
+                                           promql::Annotations* annotations, const promql::Expr* parsed) {
   promql::QueryRequest request;
   request.expression = expression;
+  request.parsed = parsed;
   request.start = t;
   request.end = t;
   request.cancel = source.cancel;

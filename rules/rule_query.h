@@ -16,8 +16,9 @@ struct QuerySource {
   const StopToken* cancel = nullptr;  ///< null: never
 };
 
-/// An instant query; a scalar becomes a vector of one element without labels. `annotations`, if given, gets the query's.
+/// An instant query; a scalar becomes a vector of one element without labels. `annotations`, if given, gets the query's; `parsed`, if
+/// given, is the tree of `expression`.
 absl::StatusOr<promql::Vector> QueryVector(const QuerySource& source, std::string_view expression, TimestampMs t,
-                                           promql::Annotations* annotations = nullptr);
+                                           promql::Annotations* annotations = nullptr, const promql::Expr* parsed = nullptr);
 
 }  // namespace tocsin::rules

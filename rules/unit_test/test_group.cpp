@@ -12,6 +12,7 @@
 #include "rules/rule_query.h"
 #include "rules/template/go_time.h"
 #include "rules/unit_test/comparison.h"
+#include "rules/unit_test/idle_rules.h"
 #include "storage/head.h"
 
 namespace tocsin::rules {
@@ -34,6 +35,14 @@ class InputFeed {
     start_ = group.start;
     interval_ms_ = group.interval_ms;
     return absl::OkStatus();
+  }
+
+  std::vector<Labels> AllLabels() const {
+    std::vector<Labels> labels;
+    for (const Series& series : series_) {
+      labels.push_back(series.description.labels);
+    }
+    return labels;
   }
 
   absl::Status AppendUntil(TimestampMs ts, Appendable& store) {
@@ -109,6 +118,7 @@ class TestRun {
       result_.errors.emplace_back(Message(input));
       return std::move(result_);
     }
+    SkipIdleRules(groups_, feed_.AllLabels());
     if (!CollectAlertTests() || !Evaluate()) {
       return std::move(result_);
     }
