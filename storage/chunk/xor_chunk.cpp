@@ -198,6 +198,13 @@ TimestampMs XorFirstTime(const uint8_t* bytes, size_t size) {
 bool XorRead(std::span<const uint8_t> bytes, TimestampMs min_t, TimestampMs max_t, SampleColumns* out) {
   XorValue value;
   uint64_t delta = 0;
+  if (bytes.size() >= kCountBytes) {
+    const size_t samples = out->size() + ChunkSampleCount(bytes.data());
+    if (out->timestamps.capacity() < samples) {
+      out->timestamps.reserve(2 * samples);
+      out->values.reserve(2 * samples);
+    }
+  }
   return ForEachXorSample(bytes, &value, &delta, [&](TimestampMs t, double v) {
     if (t > max_t) {
       return false;

@@ -21,20 +21,4 @@ void XorValue::Write(double next, BitWriter* out) {
   out->WriteBits(delta >> trailing, significant);
 }
 
-double XorValue::Read(BitReader* in) {
-  if (!in->ReadBit()) {
-    return value;
-  }
-  if (in->ReadBit()) {
-    leading = static_cast<uint8_t>(in->ReadBits(5));
-    const int stored = static_cast<int>(in->ReadBits(6));
-    const int width = stored == 0 ? 64 : stored;
-    trailing = static_cast<uint8_t>(width > 64 - leading ? 0 : 64 - leading - width);
-  }
-  const int significant = leading == kNoWindow ? 64 : 64 - leading - trailing;
-  const uint64_t bits = in->ReadBits(significant);
-  value = std::bit_cast<double>(std::bit_cast<uint64_t>(value) ^ (bits << (leading == kNoWindow ? 0 : trailing)));
-  return value;
-}
-
 }  // namespace tocsin

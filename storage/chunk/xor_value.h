@@ -19,6 +19,23 @@ struct XorValue {
   double Read(BitReader* in);
 };
 
+// Inline: reading a chunk keeps the reader's state in registers only when it sees all of it.
+inline double XorValue::Read(BitReader* in) {
+  if (!in->ReadBit()) {
+    return value;
+  }
+  if (in->ReadBit()) {
+    leading = static_cast<uint8_t>(in->ReadBits(5));
+    const int stored = static_cast<int>(in->ReadBits(6));
+    const int width = stored == 0 ? 64 : stored;
+    trailing = static_cast<uint8_t>(width > 64 - leading ? 0 : 64 - leading - width);
+  }
+  const int significant = leading == kNoWindow ? 64 : 64 - leading - trailing;
+  const uint64_t bits = in->ReadBits(significant);
+  value = std::bit_cast<double>(std::bit_cast<uint64_t>(value) ^ (bits << (leading == kNoWindow ? 0 : trailing)));
+  return value;
+}
+
 /// The next window of significant bits for a difference that is not zero: true when the one before still serves.
 inline bool XorWindow(uint64_t delta, uint8_t* leading, uint8_t* trailing) {
   auto new_leading = static_cast<uint8_t>(std::countl_zero(delta));
