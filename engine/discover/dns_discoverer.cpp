@@ -25,6 +25,10 @@ DnsType DnsTypeOf(std::string_view name) {
                                                                                                                        : DnsType::kSrv;
 }
 
+// A server that does not answer is asked twice, this long each: a stopped discoverer waits for no longer than that a name and server.
+constexpr int kDnsTimeoutSeconds = 2;
+constexpr int kDnsAttempts = 2;
+
 enum class DnsOutcome { kAnswer, kNoSuchName, kFailed };
 
 // Asks the servers of resolv.conf, each in turn, for exactly this name; long answers come over TCP.
@@ -67,6 +71,8 @@ DnsLookup SystemDnsLookup() {
     if (res_ninit(state.get()) != 0) {
       return absl::UnavailableError("could not load resolv.conf");
     }
+    state->retrans = kDnsTimeoutSeconds;
+    state->retry = kDnsAttempts;
     const absl::Cleanup close_state = [&state] { res_nclose(state.get()); };
     bool all_valid = true;
     for (const std::string& candidate : CandidateNames(*state, name)) {

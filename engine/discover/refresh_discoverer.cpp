@@ -3,6 +3,12 @@
 #include "base/log.h"
 
 namespace tocsin {
+namespace {
+
+// A refresh interval of 0, which the configuration permits.
+constexpr DurationMs kRefreshFallbackMs = kMinute;
+
+}  // namespace
 
 void RefreshDiscoverer::Run(TargetSink& sink, const StopToken& stop) {
   while (!stop.stopped()) {
@@ -18,7 +24,7 @@ void RefreshDiscoverer::Run(TargetSink& sink, const StopToken& stop) {
     } else {
       LogError("Unable to refresh target groups", {{"discovery", mechanism_}, {"config", pool_}, {"err", groups.status()}});
     }
-    clock_.WaitUntil(started + interval_ms_, stop);
+    clock_.WaitUntil(started + (interval_ms_ > 0 ? interval_ms_ : kRefreshFallbackMs), stop);
   }
 }
 
