@@ -121,6 +121,45 @@ std::optional<double> ParseYamlFloat(std::string_view text) {
   return error == std::errc() ? std::optional(value) : std::nullopt;
 }
 
+size_t DigitsAt(std::string_view text, size_t start) {
+  size_t end = start;
+  while (end < text.size() && text[end] >= '0' && text[end] <= '9') {
+    ++end;
+  }
+  return end - start;
+}
+
+// YAML 1.1's base 60 numbers, which other readers take for numbers: 190:20:30.15
+bool IsBase60(std::string_view text) {
+  size_t at = !text.empty() && (text[0] == '-' || text[0] == '+') ? 1 : 0;
+  const size_t first = DigitsAt(text, at);
+  at += first;
+  if (first == 0 || at == text.size() || text[at] != ':') {
+    return false;
+  }
+  while (at < text.size() && text[at] == ':') {
+    const size_t digits = DigitsAt(text, at + 1);
+    if (digits == 0 || digits > 2 || (digits == 2 && text[at + 1] > '5')) {
+      return false;
+    }
+    at += 1 + digits;
+  }
+  return at == text.size() || (text[at] == '.' && at + 1 + DigitsAt(text, at + 1) == text.size());
+}
+
+// 2026-01-31, with or without a time behind.
+bool IsDate(std::string_view text) {
+  if (DigitsAt(text, 0) != 4 || text.size() < 8 || text[4] != '-') {
+    return false;
+  }
+  const size_t month = DigitsAt(text, 5);
+  const size_t dash = 5 + month;
+  const size_t day = dash < text.size() && text[dash] == '-' ? DigitsAt(text, dash + 1) : 0;
+  const size_t end = dash + 1 + day;
+  return month >= 1 && month <= 2 && day >= 1 && day <= 2 &&
+         (end == text.size() || text[end] == 'T' || text[end] == 't' || text[end] == ' ');
+}
+
 // Whether the text of the scalar, and not only its style, decides its type.
 bool TextDecides(const Node& node) {
   return node.kind == Kind::kScalar && (node.tag.empty() ? node.plain : node.tag != "!!str" && node.tag.starts_with("!!"));
@@ -237,12 +276,7 @@ bool NeedsQuotes(std::string_view text) {
   if (node.ResolvedTag() != "!!str" || text == "<<" || text == "=") {
     return true;
   }
-  // YAML 1.1's base 60 numbers and dates, which other readers take for numbers.
-  bool digits_only = !text.empty() && text[0] >= '0' && text[0] <= '9';
-  for (const char c : text) {
-    digits_only = digits_only && ((c >= '0' && c <= '9') || c == ':' || c == '-' || c == '.' || c == '_');
-  }
-  return digits_only;
+  return IsBase60(text) || IsDate(text);
 }
 
 std::optional<std::string> DecodeBase64(std::string_view text) {

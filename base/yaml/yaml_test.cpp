@@ -146,6 +146,15 @@ TEST(YamlDecodeTest, ProblemsHavePlaceAndGoYamlTexts) {
   EXPECT_EQ(DecodeError("name: !!binary \"/w==$1\""), "f.yml:1:7: yaml: !!binary value contains invalid base64 data");
 }
 
+TEST(YamlResolveTest, QuotesWhereATextWouldBeReadAsAnotherType) {
+  for (const std::string_view text : {"true", "5", "", "~", "1e3", "190:20:30", "2026-01-31", "2026-01-31T10:00:00Z", "<<"}) {
+    EXPECT_TRUE(NeedsQuotes(text)) << text;
+  }
+  for (const std::string_view text : {"0.0.0.0", "127.0.0.1:9090", "host:80", "5m", "2026-01", "1:99", "v1"}) {
+    EXPECT_FALSE(NeedsQuotes(text)) << text;
+  }
+}
+
 TEST(YamlResolveTest, Base64) {
   EXPECT_EQ(DecodeBase64("aGVs\nbG8="), "hello");
   EXPECT_EQ(DecodeBase64("/w=="), "\xff");
