@@ -74,7 +74,8 @@ AppendResult HeadCore::CheckSample(const Series& series, TimestampMs t, double v
   }
   if (options.out_of_order_window_ms > 0) {
     *out_of_order = true;
-    return t >= max_time - options.out_of_order_window_ms && t >= options.min_time ? AppendResult::kOk : AppendResult::kTooOld;
+    const TimestampMs oldest = max_time == kMinTimestamp ? options.min_time : std::max(options.min_time, max_time - options.out_of_order_window_ms);
+    return t >= oldest ? AppendResult::kOk : AppendResult::kTooOld;
   }
   return t < min_valid ? AppendResult::kOutOfBounds : AppendResult::kOutOfOrder;
 }

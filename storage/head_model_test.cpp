@@ -46,7 +46,7 @@ struct Model {
       }
     }
     if (window > 0) {
-      return t >= max_t - window ? AppendResult::kOk : AppendResult::kTooOld;
+      return max_t == kMinTimestamp || t >= max_t - window ? AppendResult::kOk : AppendResult::kTooOld;
     }
     return t < min_valid ? AppendResult::kOutOfBounds : AppendResult::kOutOfOrder;
   }
