@@ -66,7 +66,8 @@ ProgramServer::ProgramServer(ServerFlags flags, const Clock& clock)
     : flags_(std::move(flags)),
       clock_(clock),
       metrics_(clock),
-      notifications_(flags_.notification_subscribers_max, clock, &metrics_.registry()) {}
+      notifications_(flags_.notification_subscribers_max, clock, &metrics_.registry()),
+      memory_budget_(static_cast<int64_t>(flags_.memory_max_bytes > 0 ? flags_.memory_max_bytes : DefaultMemoryMax())) {}
 
 ProgramServer::~ProgramServer() {
   Stop();
@@ -105,7 +106,9 @@ absl::Status ProgramServer::Open() {
 }
 
 absl::Status ProgramServer::OpenStore(const Config& config) {
-  const HeadOptions options = StoreOptions(flags_, config);
+  HeadOptions options = StoreOptions(flags_, config);
+  options.memory_budget = &memory_budget_;
+  options.registry = &metrics_.registry();
   if (flags_.memory_only) {
     head_ = Head::OpenMemoryOnly(options, clock_);
     return absl::OkStatus();

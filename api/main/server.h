@@ -15,6 +15,7 @@
 #include "api/v1/notifications.h"
 #include "api/v1/api.h"
 #include "base/clock.h"
+#include "base/memory_budget.h"
 #include "base/mutex.h"
 #include "engine/config/config.h"
 #include "engine/discover/discovery_manager.h"
@@ -77,6 +78,7 @@ class ProgramServer {
 
   api::Notifications notifications_;
   ReplayProgress replay_progress_;
+  MemoryBudget memory_budget_;
   std::unique_ptr<Head> head_;
   std::unique_ptr<promql::Engine> engine_;
   std::unique_ptr<Notifier> notifier_;
