@@ -16,8 +16,10 @@ constexpr size_t kLimitsMax = 4'000'000;
 constexpr size_t kPrefetchAhead = 8;
 constexpr size_t kSeriesLabelsMax = 10'000;
 
-// What one more series costs, about; counted at once so that a flood of series meets the budget before the next measurement.
-int64_t SeriesCost(const Labels& labels) { return 160 + static_cast<int64_t>(labels.size()) * 8; }
+// What one more series costs at most, scrape caches and growing tables included; counted at once so that a flood of series meets the budget before
+// the next measurement, which is made after so many new series.
+int64_t SeriesCost(const Labels& labels) { return 600 + static_cast<int64_t>(labels.size()) * 24; }
+constexpr uint64_t kMeasureEverySeries = 1024;
 
 bool SameHistogram(const FloatHistogram& a, const FloatHistogram& b) {
   return std::bit_cast<uint64_t>(a.sum) == std::bit_cast<uint64_t>(b.sum) && a.count == b.count && a.zero_count == b.zero_count &&
@@ -100,6 +102,9 @@ Series* HeadCore::FindOrCreate(const Labels& labels, AppendResult* result) {
   if (options.memory_budget != nullptr && options.memory_budget->pressure() == MemoryBudget::Pressure::kRefuseSeries) {
     *result = AppendResult::kMemoryLimit;
     return nullptr;
+  }
+  if (options.memory_budget != nullptr && counters.series_created.load(std::memory_order_relaxed) % kMeasureEverySeries == kMeasureEverySeries - 1) {
+    options.memory_budget->SetMeasured(MemoryBudget::ResidentBytes());
   }
   const WriterLock lock(mu);
   if (Series* series = table.Find(labels); series != nullptr) {
