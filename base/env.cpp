@@ -85,7 +85,7 @@ class MachineEnv : public Env {
 
   absl::StatusOr<std::string> ReadFile(const std::string& path) override {
     const FileDescriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
-    struct stat info {};
+    struct stat info{};
     if (file.number() < 0 || fstat(file.number(), &info) != 0) {
       return SystemError("cannot open", path);
     }
@@ -126,7 +126,7 @@ class MachineEnv : public Env {
   }
 
   absl::StatusOr<uint64_t> FileSize(const std::string& path) override {
-    struct stat info {};
+    struct stat info{};
     if (stat(path.c_str(), &info) != 0) {
       return SystemError("cannot look at", path);
     }
@@ -161,8 +161,8 @@ class MachineEnv : public Env {
     if (flock(number, LOCK_EX | LOCK_NB) != 0) {
       char holder[16] = {};
       const ssize_t size = pread(number, holder, sizeof(holder) - 1, 0);
-      return absl::FailedPreconditionError(Cat("the folder is in use by another process", size > 0 ? Cat(" (pid ", holder, ")") : std::string(),
-                                               ": ", path, " is locked"));
+      return absl::FailedPreconditionError(
+          Cat("the folder is in use by another process", size > 0 ? Cat(" (pid ", holder, ")") : std::string(), ": ", path, " is locked"));
     }
     const std::string pid = std::to_string(getpid());
     if (ftruncate(number, 0) != 0 || pwrite(number, pid.data(), pid.size(), 0) < 0) {

@@ -32,7 +32,9 @@ MemoryBudget::Pressure MemoryBudget::pressure() const {
 }
 
 int64_t MemoryBudget::excess_bytes() const {
-  return limit_bytes_ <= 0 ? 0 : std::max<int64_t>(0, estimate_bytes() - static_cast<int64_t>(static_cast<double>(limit_bytes_) * kShedHistoryFrom));
+  return limit_bytes_ <= 0
+             ? 0
+             : std::max<int64_t>(0, estimate_bytes() - static_cast<int64_t>(static_cast<double>(limit_bytes_) * kShedHistoryFrom));
 }
 
 int64_t MemoryBudget::ResidentBytes() {

@@ -15,8 +15,8 @@ class MemoryBudget {
   /// In this order things are given up.
   enum class Pressure {
     kNone,
-    kShedHistory,  ///< the history of series that no rule reads goes
-    kRefuseSeries, ///< new series are refused; what is known goes on
+    kShedHistory,   ///< the history of series that no rule reads goes
+    kRefuseSeries,  ///< new series are refused; what is known goes on
   };
 
   /// 0: no limit.

@@ -1,5 +1,6 @@
 // Costs of the store alone: appends, memory, reads, replay. Real-shaped series: ten labels, a third of the values changing.
 #include <benchmark/benchmark.h>
+#include <unistd.h>
 
 #include <cstdio>
 #include <cstdlib>
@@ -97,7 +98,7 @@ class Feeder {
 
 class Folder {
  public:
-  Folder() : path_(std::filesystem::temp_directory_path() / ("tocsin_bench_" + std::to_string(std::random_device()()))) {}
+  Folder() : path_(std::filesystem::temp_directory_path() / ("tocsin_bench_" + std::to_string(getpid()))) {}
   ~Folder() { std::filesystem::remove_all(path_); }
   std::string path() const { return path_.string(); }
 
@@ -119,7 +120,13 @@ void BM_AppendKnownSeries(benchmark::State& state) {
   }
   state.SetItemsProcessed(state.iterations() * series);
 }
-BENCHMARK(BM_AppendKnownSeries)->ArgNames({"series", "log"})->Args({10000, 0})->Args({10000, 1})->Args({100000, 0})->Args({100000, 1})->Args({1000000, 1});
+BENCHMARK(BM_AppendKnownSeries)
+    ->ArgNames({"series", "log"})
+    ->Args({10000, 0})
+    ->Args({10000, 1})
+    ->Args({100000, 0})
+    ->Args({100000, 1})
+    ->Args({1000000, 1});
 
 void BM_CreateSeries(benchmark::State& state) {
   const ManualClock clock;
@@ -164,7 +171,8 @@ void BM_Select(benchmark::State& state) {
   for (int i = 0; i < 240; ++i) {
     feeder.Round(1000);
   }
-  const std::vector<Matcher> matchers = {Matcher::Equal("__name__", "container_metric_7"), *Matcher::Create(MatchType::kRegexp, "namespace", "ns-1.*")};
+  const std::vector<Matcher> matchers = {Matcher::Equal("__name__", "container_metric_7"),
+                                         *Matcher::Create(MatchType::kRegexp, "namespace", "ns-1.*")};
   int64_t samples_read = 0;
   for (auto _ : state) {
     auto querier = head->OpenQuerier(kMinTimestamp, kMaxTimestamp);
@@ -207,7 +215,16 @@ void BM_Replay(benchmark::State& state) {
     state.ResumeTiming();
   }
 }
-BENCHMARK(BM_Replay)->ArgNames({"series", "checkpoint"})->Args({100000, 0})->Args({100000, 1})->Args({1000000, 0})->Args({1000000, 1})->Iterations(1)->Unit(benchmark::kMillisecond)->MeasureProcessCPUTime()->UseRealTime();
+BENCHMARK(BM_Replay)
+    ->ArgNames({"series", "checkpoint"})
+    ->Args({100000, 0})
+    ->Args({100000, 1})
+    ->Args({1000000, 0})
+    ->Args({1000000, 1})
+    ->Iterations(1)
+    ->Unit(benchmark::kMillisecond)
+    ->MeasureProcessCPUTime()
+    ->UseRealTime();
 
 }  // namespace
 }  // namespace tocsin

@@ -20,15 +20,15 @@ enum class SeriesRef : uint64_t { kNone = 0 };
 /// What became of one sample. All but kOk are counted by the store; none ends the transaction.
 enum class AppendResult : uint8_t {
   kOk,
-  kUnknownSeries,       ///< the reference is not, or no longer, known: append with labels again
-  kOutOfOrder,          ///< older than the newest sample, and there is no out-of-order window
-  kTooOld,              ///< older than the out-of-order window
-  kOutOfBounds,         ///< older than the store's minimum, or too far in the future
-  kDuplicate,           ///< the same time, another value
-  kOutOfOrderStartTime, ///< a start timestamp that is not usable
-  kInvalidHistogram,    ///< counts that contradict each other
-  kNoSeries,            ///< a new series was refused: empty or invalid labels
-  kMemoryLimit,         ///< a new series was refused: the memory budget is used up
+  kUnknownSeries,        ///< the reference is not, or no longer, known: append with labels again
+  kOutOfOrder,           ///< older than the newest sample, and there is no out-of-order window
+  kTooOld,               ///< older than the out-of-order window
+  kOutOfBounds,          ///< older than the store's minimum, or too far in the future
+  kDuplicate,            ///< the same time, another value
+  kOutOfOrderStartTime,  ///< a start timestamp that is not usable
+  kInvalidHistogram,     ///< counts that contradict each other
+  kNoSeries,             ///< a new series was refused: empty or invalid labels
+  kMemoryLimit,          ///< a new series was refused: the memory budget is used up
 };
 
 /// "out of order sample", ... : upstream's words, for logs and for answers of remote write.

@@ -1,6 +1,6 @@
-// A writer process is killed at random moments; whatever it had acknowledged must be there after each start, and nothing that was never sent.
+// A writer process is killed at random moments; whatever it had acknowledged must be there after each start, and nothing that was never
+// sent.
 #include <gtest/gtest.h>
-
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>

@@ -55,9 +55,9 @@ struct HeadOptions {
 /// Threads: safe. Appenders do not wait for queriers, nor queriers for open appenders: only for the moment of a commit.
 class Head : public Appendable, public Queryable {
  public:
-  /// Keeps a log under `path`/tocsin (created as needed) and begins with what is there; damaged parts of it are passed over, logged, and told by
-  /// replay_report(). Errors: the folder is used by another process, or cannot be read or written. `env`, `clock` and `progress` (may be null)
-  /// must outlive the head.
+  /// Keeps a log under `path`/tocsin (created as needed) and begins with what is there; damaged parts of it are passed over, logged, and
+  /// told by replay_report(). Errors: the folder is used by another process, or cannot be read or written. `env`, `clock` and `progress`
+  /// (may be null) must outlive the head.
   static absl::StatusOr<std::unique_ptr<Head>> Open(const std::string& path, const HeadOptions& options, const Clock& clock, Env& env,
                                                     ReplayProgress* progress);
   /// The same, but only to look: the folder is locked, and nothing in it changes. What is appended stays in memory.
@@ -85,7 +85,8 @@ class Head : public Appendable, public Queryable {
   /// Keeps the set of series of these matchers from now on. With `keeps_history` their history goes last when memory is short: for rules.
   std::unique_ptr<HeldSelector> Hold(std::vector<Matcher> matchers, bool keeps_history = true);
 
-  /// What must be done now and then: retention, memory budget, freeing what nobody looks at any more. Somebody calls it every few seconds; it is short.
+  /// What must be done now and then: retention, memory budget, freeing what nobody looks at any more, bringing the log to the disk.
+  /// Somebody calls it every kMaintenanceInterval.
   void Maintain();
   static constexpr DurationMs kMaintenanceInterval = 5 * kSecond;
 

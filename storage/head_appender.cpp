@@ -34,8 +34,9 @@ bool SumsUp(const FloatHistogram& h) {
       }
     }
   }
-  return h.uses_custom_buckets() ? h.negative_buckets.empty() && h.zero_count == 0 && h.custom_values.size() + 1 >= h.positive_buckets.size()
-                                 : h.zero_count >= 0 && h.custom_values.empty();
+  return h.uses_custom_buckets()
+             ? h.negative_buckets.empty() && h.zero_count == 0 && h.custom_values.size() + 1 >= h.positive_buckets.size()
+             : h.zero_count >= 0 && h.custom_values.empty();
 }
 
 class HeadAppender : public Appender {

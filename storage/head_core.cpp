@@ -16,8 +16,8 @@ constexpr size_t kLimitsMax = 4'000'000;
 constexpr size_t kPrefetchAhead = 8;
 constexpr size_t kSeriesLabelsMax = 10'000;
 
-// What one more series costs at most, scrape caches and growing tables included; counted at once so that a flood of series meets the budget before
-// the next measurement, which is made after so many new series.
+// What one more series costs at most, scrape caches and growing tables included; counted at once so that a flood of series meets the budget
+// before the next measurement, which is made after so many new series.
 int64_t SeriesCost(const Labels& labels) { return 600 + static_cast<int64_t>(labels.size()) * 24; }
 constexpr uint64_t kMeasureEverySeries = 1024;
 
@@ -76,7 +76,8 @@ AppendResult HeadCore::CheckSample(const Series& series, TimestampMs t, double v
   }
   if (options.out_of_order_window_ms > 0) {
     *out_of_order = true;
-    const TimestampMs oldest = max_time == kMinTimestamp ? options.min_time : std::max(options.min_time, max_time - options.out_of_order_window_ms);
+    const TimestampMs oldest =
+        max_time == kMinTimestamp ? options.min_time : std::max(options.min_time, max_time - options.out_of_order_window_ms);
     return t >= oldest ? AppendResult::kOk : AppendResult::kTooOld;
   }
   return t < min_valid ? AppendResult::kOutOfBounds : AppendResult::kOutOfOrder;
@@ -103,7 +104,8 @@ Series* HeadCore::FindOrCreate(const Labels& labels, AppendResult* result) {
     *result = AppendResult::kMemoryLimit;
     return nullptr;
   }
-  if (options.memory_budget != nullptr && counters.series_created.load(std::memory_order_relaxed) % kMeasureEverySeries == kMeasureEverySeries - 1) {
+  if (options.memory_budget != nullptr &&
+      counters.series_created.load(std::memory_order_relaxed) % kMeasureEverySeries == kMeasureEverySeries - 1) {
     options.memory_budget->SetMeasured(MemoryBudget::ResidentBytes());
   }
   const WriterLock lock(mu);
@@ -124,7 +126,8 @@ Series* HeadCore::FindOrCreate(const Labels& labels, AppendResult* result) {
 }
 
 Series* HeadCore::Revive(uint32_t slot) {
-  const auto it = std::find_if(removed_.rbegin(), removed_.rend(), [slot](const Removed& one) { return one.series != nullptr && one.series->slot == slot; });
+  const auto it = std::find_if(removed_.rbegin(), removed_.rend(),
+                               [slot](const Removed& one) { return one.series != nullptr && one.series->slot == slot; });
   if (it == removed_.rend()) {
     return nullptr;
   }
@@ -215,7 +218,8 @@ size_t HeadCore::Apply(Transaction& transaction, ByteBuffer* bytes) {
     }
     Transaction::Extra* extra = entry.extra == 0 ? nullptr : &transaction.extras[entry.extra - 1];
     bool out_of_order = false;
-    if (CheckSample(*series, entry.t, entry.value, extra == nullptr ? nullptr : extra->histogram.get(), &out_of_order) != AppendResult::kOk) {
+    if (CheckSample(*series, entry.t, entry.value, extra == nullptr ? nullptr : extra->histogram.get(), &out_of_order) !=
+        AppendResult::kOk) {
       continue;
     }
     oldest = std::min(oldest, entry.t);
@@ -324,7 +328,8 @@ void HeadCore::CollectLimits(uint64_t* seen, Limits* limits) const {
   if (limits_.empty() || limits_.back().commit <= *seen) {
     return;
   }
-  auto from = std::lower_bound(limits_.begin(), limits_.end(), *seen + 1, [](const CommitLimits& one, uint64_t number) { return one.commit < number; });
+  auto from = std::lower_bound(limits_.begin(), limits_.end(), *seen + 1,
+                               [](const CommitLimits& one, uint64_t number) { return one.commit < number; });
   for (; from != limits_.end(); ++from) {
     for (const auto& [slot, before] : from->before) {
       limits->emplace(slot, before);

@@ -59,8 +59,8 @@ void HeadCore::FoldOutOfOrder(Series& series) {
     const TimestampMs until = i + 1 < series.closed.size() ? series.closed[i + 1]->min_t() : chunk->max_t();
     const auto end = std::find_if(samples.begin(), samples.end(), [&](const auto& one) { return one.t >= until; });
     const bool mergeable = chunk->encoding() == ChunkEncoding::kXor && std::all_of(samples.begin(), end, [&](const auto& one) {
-      return one.histogram == nullptr && one.start_t == 0 && one.commit <= oldest;
-    });
+                             return one.histogram == nullptr && one.start_t == 0 && one.commit <= oldest;
+                           });
     SampleColumns old;
     if (end == samples.begin() || !mergeable || !ReadChunk(chunk->encoding(), chunk->bytes(), kMinTimestamp, kMaxTimestamp, &old) ||
         old.size() + static_cast<size_t>(end - samples.begin()) > UINT16_MAX / 32) {
@@ -79,7 +79,8 @@ void HeadCore::FoldOutOfOrder(Series& series) {
     uint8_t* buffer = nullptr;
     uint32_t delta = 0;
     for (size_t k = 0; k < merged.size(); ++k) {
-      XorAppend(merged[k].first, merged[k].second, k == 0 ? 0 : merged[k - 1].first, k == 0 ? 0 : merged[k - 1].second, &delta, &state, &buffer);
+      XorAppend(merged[k].first, merged[k].second, k == 0 ? 0 : merged[k - 1].first, k == 0 ? 0 : merged[k - 1].second, &delta, &state,
+                &buffer);
     }
     context.bytes_grown -= static_cast<int64_t>(chunk->memory_bytes());
     series.closed.Replace(i, ChunkPtr::Make(merged.front().first, merged.back().first, ChunkEncoding::kXor, {buffer, state.size}));

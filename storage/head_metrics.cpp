@@ -90,13 +90,15 @@ void HeadMetrics::AddHeadMetrics() {
            [max_time] { return static_cast<double>(max_time()); });
   AddGauge("prometheus_tsdb_head_min_time_seconds", "Minimum time bound of the head block.", [min_time] { return AsSeconds(min_time()); });
   AddGauge("prometheus_tsdb_head_max_time_seconds", "Maximum timestamp of the head block.", [max_time] { return AsSeconds(max_time()); });
-  AddGauge("prometheus_tsdb_lowest_timestamp", "Lowest timestamp value stored in the database. The unit is decided by the library consumer.",
+  AddGauge("prometheus_tsdb_lowest_timestamp",
+           "Lowest timestamp value stored in the database. The unit is decided by the library consumer.",
            [min_time] { return static_cast<double>(min_time()); });
   AddGauge("prometheus_tsdb_lowest_timestamp_seconds", "Lowest timestamp value stored in the database.",
            [min_time] { return AsSeconds(min_time()); });
   const DurationMs retention = core.options.retention_ms;
   const int64_t retention_bytes = core.options.retention_bytes;
-  AddGauge("prometheus_tsdb_retention_limit_seconds", "How long to retain samples in storage.", [retention] { return AsSeconds(retention); });
+  AddGauge("prometheus_tsdb_retention_limit_seconds", "How long to retain samples in storage.",
+           [retention] { return AsSeconds(retention); });
   AddGauge("prometheus_tsdb_retention_limit_bytes", "Max number of bytes to be retained in the tsdb blocks, configured 0 means disabled",
            [retention_bytes] { return static_cast<double>(retention_bytes); });
 }
@@ -115,9 +117,13 @@ void HeadMetrics::AddSampleMetrics() {
   AddCounter("prometheus_tsdb_out_of_order_samples_total",
              "Total number of out of order samples ingestion failed attempts due to out of order being disabled.",
              refused(AppendResult::kOutOfOrder), {{"type", "float"}});
-  AddCounter("prometheus_tsdb_out_of_bound_samples_total", "Total number of out of bound samples ingestion failed attempts with out of order support disabled.",
+  AddCounter("prometheus_tsdb_out_of_bound_samples_total",
+             "Total number of out of bound samples ingestion failed attempts with out of order "
+             "support disabled.",
              refused(AppendResult::kOutOfBounds), {{"type", "float"}});
-  AddCounter("prometheus_tsdb_too_old_samples_total", "Total number of out of order samples ingestion failed attempts with out of support enabled, but sample outside of time window.",
+  AddCounter("prometheus_tsdb_too_old_samples_total",
+             "Total number of out of order samples ingestion failed attempts with out of support enabled, but sample "
+             "outside of time window.",
              refused(AppendResult::kTooOld), {{"type", "float"}});
   AddCounter("tocsin_duplicate_samples_total", "Samples refused since there is one at their time with another value.",
              refused(AppendResult::kDuplicate));
@@ -135,12 +141,13 @@ void HeadMetrics::AddExemplarMetrics() {
     const ReaderLock lock(core.mu);
     return static_cast<double>(core.exemplars.size());
   });
-  AddGauge("prometheus_tsdb_exemplar_series_with_exemplars_in_storage", "Number of series with exemplars currently in circular storage.", [&core] {
-    const ReaderLock lock(core.mu);
-    return static_cast<double>(core.exemplars.series_count());
-  });
-  AddGauge("prometheus_tsdb_exemplar_last_exemplars_timestamp_seconds",
-           "The timestamp of the oldest exemplar stored in circular storage.", [&core] {
+  AddGauge("prometheus_tsdb_exemplar_series_with_exemplars_in_storage", "Number of series with exemplars currently in circular storage.",
+           [&core] {
+             const ReaderLock lock(core.mu);
+             return static_cast<double>(core.exemplars.series_count());
+           });
+  AddGauge("prometheus_tsdb_exemplar_last_exemplars_timestamp_seconds", "The timestamp of the oldest exemplar stored in circular storage.",
+           [&core] {
              const ReaderLock lock(core.mu);
              return AsSeconds(core.exemplars.oldest_time());
            });
@@ -158,7 +165,8 @@ void HeadMetrics::AddMemoryMetrics() {
              [&core] { return static_cast<double>(core.counters.shed_chunks); });
   if (const MemoryBudget* budget = core.options.memory_budget; budget != nullptr) {
     AddGauge("tocsin_memory_limit_bytes", "The limit of --memory.max.", [budget] { return static_cast<double>(budget->limit_bytes()); });
-    AddGauge("tocsin_memory_used_bytes", "Resident memory as far as it is known.", [budget] { return static_cast<double>(budget->estimate_bytes()); });
+    AddGauge("tocsin_memory_used_bytes", "Resident memory as far as it is known.",
+             [budget] { return static_cast<double>(budget->estimate_bytes()); });
     AddGauge("tocsin_memory_pressure", "0: none, 1: history is given up, 2: new series are refused.",
              [budget] { return static_cast<double>(budget->pressure()); });
   }
@@ -180,7 +188,9 @@ void HeadMetrics::AddLogMetrics() {
              [&storage] { return static_cast<double>(storage.checkpoints() + storage.failed_checkpoints()); });
   AddCounter("prometheus_tsdb_checkpoint_creations_failed_total", "Total number of checkpoint creations that failed.",
              [&storage] { return static_cast<double>(storage.failed_checkpoints()); });
-  AddGauge("prometheus_tsdb_clean_start", "-1: lockfile is disabled. 0: a lockfile from a previous execution was replaced. 1: lockfile creation was clean",
+  AddGauge("prometheus_tsdb_clean_start",
+           "-1: lockfile is disabled. 0: a lockfile from a previous execution was replaced. "
+           "1: lockfile creation was clean",
            [&storage] { return storage.report().damaged_places == 0 ? 1.0 : 0.0; });
   AddGauge("prometheus_tsdb_data_replay_duration_seconds", "Time taken to replay the data on disk.",
            [&storage] { return storage.replay_seconds(); });

@@ -152,7 +152,9 @@ class HeadModel {
   }
 
   std::string NameOf(uint64_t number) const { return "m" + std::to_string(number % 12); }
-  static Labels LabelsOf(const std::string& name) { return Labels::Of({{"__name__", name}, {"parity", name.size() % 2 == 0 ? "even" : "odd"}}); }
+  static Labels LabelsOf(const std::string& name) {
+    return Labels::Of({{"__name__", name}, {"parity", name.size() % 2 == 0 ? "even" : "odd"}});
+  }
   // A third of the series are histograms.
   static bool IsHistogram(const std::string& name) { return name.back() % 3 == 0; }
 

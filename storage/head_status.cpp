@@ -26,7 +26,8 @@ class Largest {
     }
   }
   std::vector<NamedCount> Take() {
-    std::sort(heap_.begin(), heap_.end(), [](const NamedCount& a, const NamedCount& b) { return a.count != b.count ? a.count > b.count : a.name < b.name; });
+    std::sort(heap_.begin(), heap_.end(),
+              [](const NamedCount& a, const NamedCount& b) { return a.count != b.count ? a.count > b.count : a.name < b.name; });
     return std::move(heap_);
   }
 

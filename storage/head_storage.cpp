@@ -21,7 +21,8 @@ absl::StatusOr<std::unique_ptr<HeadStorage>> HeadStorage::LockAndReplay(HeadCore
   return storage;
 }
 
-absl::StatusOr<std::unique_ptr<HeadStorage>> HeadStorage::Open(HeadCore& core, const std::string& path, Env& env, ReplayProgress* progress) {
+absl::StatusOr<std::unique_ptr<HeadStorage>> HeadStorage::Open(HeadCore& core, const std::string& path, Env& env,
+                                                               ReplayProgress* progress) {
   RETURN_IF_ERROR(env.CreateFolders(path + "/tocsin/wal"));
   ASSIGN_OR_RETURN(std::unique_ptr<HeadStorage> storage, LockAndReplay(core, path, env, progress));
   ASSIGN_OR_RETURN(std::unique_ptr<SegmentLog> log,

@@ -43,7 +43,8 @@ class HeadStorage {
  private:
   HeadStorage(HeadCore& core, Env& env, std::string folder) : core_(core), env_(env), folder_(std::move(folder)) {}
 
-  static absl::StatusOr<std::unique_ptr<HeadStorage>> LockAndReplay(HeadCore& core, const std::string& path, Env& env, ReplayProgress* progress);
+  static absl::StatusOr<std::unique_ptr<HeadStorage>> LockAndReplay(HeadCore& core, const std::string& path, Env& env,
+                                                                    ReplayProgress* progress);
   absl::Status WriteCheckpointAt(uint32_t segment);
   void RemoveOlderThan(uint32_t segment);
   void TellReport() const;

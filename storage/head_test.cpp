@@ -57,7 +57,9 @@ class HeadTest : public testing::Test {
     return names;
   }
 
-  static Matcher Match(MatchType type, std::string name, std::string value) { return *Matcher::Create(type, std::move(name), std::move(value)); }
+  static Matcher Match(MatchType type, std::string name, std::string value) {
+    return *Matcher::Create(type, std::move(name), std::move(value));
+  }
 
   ManualClock clock_{0};
   std::unique_ptr<Head> head_;
@@ -339,7 +341,8 @@ TEST_F(HeadTest, ExemplarsLieInABoundedRing) {
   const auto appender = head_->OpenAppender();
   const SeriesRef ref = Ref(*appender, kM);
   for (TimestampMs t = 1; t <= 5; ++t) {
-    EXPECT_EQ(appender->AppendExemplar(ref, Exemplar{Labels::Of({{"trace_id", std::to_string(t)}}), 1.0 * static_cast<double>(t), t, true}), kOk);
+    EXPECT_EQ(appender->AppendExemplar(ref, Exemplar{Labels::Of({{"trace_id", std::to_string(t)}}), 1.0 * static_cast<double>(t), t, true}),
+              kOk);
     ASSERT_TRUE(appender->Commit().ok());
   }
   EXPECT_EQ(appender->AppendExemplar(ref, Exemplar{Labels(), 1, 1, true}), AppendResult::kOutOfOrder);

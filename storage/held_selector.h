@@ -45,8 +45,8 @@ class HeldSelector {
 
   virtual size_t series_count() const = 0;
 
-  /// Appends the samples after the cursor and up to max_t, and moves the cursor. False, and nothing is read, when the series' past has changed since
-  /// (out-of-order samples, deletions) or the series has gone: then start anew with SampleCursor{} or leave the series out. A new cursor starts behind `cursor->t`.
+  /// Appends the samples after the cursor and up to max_t, and moves the cursor. False, and nothing is read, when the series' past has
+  /// changed since (out-of-order samples, deletions) or the series has gone: then start anew with SampleCursor{}, or leave the series out.
   virtual bool ReadSince(uint64_t id, TimestampMs max_t, SampleCursor* cursor, SampleColumns* out) = 0;
 };
 

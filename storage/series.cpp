@@ -85,8 +85,9 @@ SeriesExtra& Series::MakeExtra() {
 }
 
 size_t SeriesExtra::memory_bytes() const {
-  return sizeof(SeriesExtra) + (histograms == nullptr ? 0 : histograms->memory_bytes()) + out_of_order.capacity() * sizeof(OutOfOrderSample) +
-         starts.capacity() * sizeof(StartChange) + deleted.capacity() * sizeof(TimeRange);
+  return sizeof(SeriesExtra) + (histograms == nullptr ? 0 : histograms->memory_bytes()) +
+         out_of_order.capacity() * sizeof(OutOfOrderSample) + starts.capacity() * sizeof(StartChange) +
+         deleted.capacity() * sizeof(TimeRange);
 }
 
 TimestampMs Series::FirstTime() const {

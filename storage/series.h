@@ -36,11 +36,11 @@ struct SeriesExtra {
 
   std::unique_ptr<HistogramChunkWriter> histograms;  // the open chunk, while samples are histograms
   TimestampMs histograms_first_t = 0;
-  HistogramPtr last_histogram;                       // null when the newest sample is a float
-  std::vector<OutOfOrderSample> out_of_order;        // ascending
-  std::vector<StartChange> starts;                   // ascending; in effect until the next
-  std::vector<TimeRange> deleted;                    // tombstones of samples in order
-  uint64_t rewrites = 0;                             // how often samples in the past came or went
+  HistogramPtr last_histogram;                 // null when the newest sample is a float
+  std::vector<OutOfOrderSample> out_of_order;  // ascending
+  std::vector<StartChange> starts;             // ascending; in effect until the next
+  std::vector<TimeRange> deleted;              // tombstones of samples in order
+  uint64_t rewrites = 0;                       // how often samples in the past came or went
 
   size_t memory_bytes() const;
 };
@@ -54,12 +54,12 @@ struct Series {
   ChunkList closed;
   std::unique_ptr<SeriesExtra> extra;
   uint32_t slot = 0;
-  uint32_t hash = 0;                   ///< of the labels
-  uint32_t delta = 0;                  ///< between the last two samples of the open chunk
+  uint32_t hash = 0;   ///< of the labels
+  uint32_t delta = 0;  ///< between the last two samples of the open chunk
   XorState open_state;
   uint16_t pair_count = 0;
-  bool in_log = false;                 ///< its labels are written
-  bool in_index = true;                ///< false: removed, kept for those who still look at it
+  bool in_log = false;   ///< its labels are written
+  bool in_index = true;  ///< false: removed, kept for those who still look at it
 
   struct Delete {
     void operator()(Series* series) const;

@@ -54,7 +54,8 @@ void AppendSampleLine(DumpFormat format, const std::string& labels, const Sample
 }
 
 // Each series once, sorted.
-absl::StatusOr<std::map<Labels, std::unique_ptr<SelectedSeries>>> SelectAny(Querier& querier, std::span<const std::vector<Matcher>> selectors) {
+absl::StatusOr<std::map<Labels, std::unique_ptr<SelectedSeries>>> SelectAny(Querier& querier,
+                                                                            std::span<const std::vector<Matcher>> selectors) {
   ASSIGN_OR_RETURN(const Matcher any, Matcher::Create(MatchType::kRegexp, std::string(kMetricName), ".*"));
   const std::vector<std::vector<Matcher>> all = {{any}};
   std::map<Labels, std::unique_ptr<SelectedSeries>> found;
@@ -104,8 +105,8 @@ class Analysis {
 
   std::string Text(size_t limit, size_t all_series) const {
     std::string out;
-    Append(&out, "Duration: ", FormatDuration(span_), "\nTotal Series: ", all_series, "\nMatched series: ", series_, "\nSamples: ", samples_,
-           "\nLabel names: ", values_.size(), "\nPostings (unique label pairs): ", pair_series_.size(),
+    Append(&out, "Duration: ", FormatDuration(span_), "\nTotal Series: ", all_series, "\nMatched series: ", series_,
+           "\nSamples: ", samples_, "\nLabel names: ", values_.size(), "\nPostings (unique label pairs): ", pair_series_.size(),
            "\nPostings entries (total label pairs): ", entries_, "\n");
     AppendTable("Label pairs most involved in churning", Rounded(pair_churn_), limit, &out);
     AppendTable("Label names most involved in churning", Rounded(name_churn_), limit, &out);

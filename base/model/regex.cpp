@@ -99,8 +99,7 @@ absl::StatusOr<std::shared_ptr<const AnchoredRegex>> AnchoredRegex::Create(std::
   // Parsed alone first: "a)(b" must not become valid by the group that is put around it.
   const re2::RE2 alone(pattern, Quiet());
   if (!alone.ok()) {
-    return absl::InvalidArgumentError(
-        Cat("error parsing regexp: ", GoErrorText(alone.error_code()), ": `", alone.error_arg(), "`"));
+    return absl::InvalidArgumentError(Cat("error parsing regexp: ", GoErrorText(alone.error_code()), ": `", alone.error_arg(), "`"));
   }
   auto compiled = std::make_unique<re2::RE2>(Cat("^(?s:", pattern, ")$"), Quiet());
   if (!compiled->ok()) {
@@ -147,7 +146,8 @@ bool AnchoredRegex::Expand(std::string_view text, std::string_view replacement, 
     if (isdigit(static_cast<unsigned char>(name[0])) != 0) {
       group = 0;
       for (const char c : name) {
-        group = isdigit(static_cast<unsigned char>(c)) != 0 && group < groups.size() ? group * 10 + static_cast<size_t>(c - '0') : groups.size();
+        group = isdigit(static_cast<unsigned char>(c)) != 0 && group < groups.size() ? group * 10 + static_cast<size_t>(c - '0')
+                                                                                     : groups.size();
       }
     } else if (const auto it = re2_->NamedCapturingGroups().find(std::string(name)); it != re2_->NamedCapturingGroups().end()) {
       group = static_cast<size_t>(it->second);

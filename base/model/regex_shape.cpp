@@ -101,7 +101,8 @@ class LiteralParser {
   std::string_view rest_;
 };
 
-// Literal characters up to the first that is none, or that a quantifier follows. A quantifier on a multi-byte character binds all its bytes.
+// Literal characters up to the first that is none, or that a quantifier follows. A quantifier on a multi-byte character binds all its
+// bytes.
 std::string TakeLiterals(std::string_view* rest) {
   std::string out;
   for (;;) {

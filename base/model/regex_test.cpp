@@ -60,9 +60,10 @@ TEST(RegexTest, TakesLiteralsApart) {
 }
 
 TEST(RegexTest, AgreesWithTheExpressionItself) {
-  const std::vector<std::string> patterns = {".*",   ".+",    "a.*",   ".*a",     "a.+b",  ".*a.*", ".*a.+",  "a|b.*", "ab*",  "\u00e9?x",
+  const std::vector<std::string> patterns = {".*",   ".+",    "a.*",   ".*a",    "a.+b",  ".*a.*", ".*a.+",   "a|b.*",  "ab*",  "\u00e9?x",
                                              "a.*?", "(a.*)", "a.*|b", "[ab].*", "a\\.*", "a.b",   "(a|b).*", "aa.*aa", "a{2}", "^a$"};
-  const std::vector<std::string> texts = {"", "a", "b", "ab", "aa", "aaa", "aaaa", "ba", "aab", "abb", "xay", "a.", "a..", "a\nb", "\u00e9x", "x", "axb"};
+  const std::vector<std::string> texts = {"",    "a",   "b",  "ab",  "aa",   "aaa",     "aaaa", "ba", "aab",
+                                          "abb", "xay", "a.", "a..", "a\nb", "\u00e9x", "x",    "axb"};
   for (const std::string& pattern : patterns) {
     const auto regex = AnchoredRegex::Create(pattern);
     ASSERT_TRUE(regex.ok()) << pattern;

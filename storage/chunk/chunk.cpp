@@ -91,7 +91,8 @@ void ChunkList::Replace(size_t i, ChunkPtr chunk) {
   }
   items_->chunks()[i].~ChunkPtr();
   --items_->size;
-  std::memmove(static_cast<void*>(items_->chunks() + i), static_cast<void*>(items_->chunks() + i + 1), (items_->size - i) * sizeof(ChunkPtr));
+  std::memmove(static_cast<void*>(items_->chunks() + i), static_cast<void*>(items_->chunks() + i + 1),
+               (items_->size - i) * sizeof(ChunkPtr));
   if (items_->size == 0) {
     std::free(items_);
     items_ = nullptr;

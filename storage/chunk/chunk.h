@@ -17,10 +17,12 @@ enum class ChunkEncoding : uint8_t { kNone = 0, kXor = 1, kHistogram = 2, kFloat
 /// The least and the most bytes that a chunk may have to be taken for one.
 inline constexpr size_t kChunkBytesMax = 1 << 24;
 
-/// Appends the samples with min_t <= t <= max_t; brings `histograms` of `out` to length when it is in use. False when the bytes are damaged.
+/// Appends the samples with min_t <= t <= max_t; brings `histograms` of `out` to length when it is in use. False when the bytes are
+/// damaged.
 bool ReadChunk(ChunkEncoding encoding, std::span<const uint8_t> bytes, TimestampMs min_t, TimestampMs max_t, SampleColumns* out);
 
-/// A closed chunk: immutable, shared by reference, in Prometheus's encoding as it would lie in a block. One allocation: this header and the bytes behind it.
+/// A closed chunk: immutable, shared by reference, in Prometheus's encoding as it would lie in a block. One allocation: this header and the
+/// bytes behind it.
 /// Threads: safe.
 class Chunk {
  public:

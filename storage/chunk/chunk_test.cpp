@@ -63,7 +63,8 @@ TEST(XorChunkTest, BytesAreThoseOfThePublishedFormat) {
   chunk.Append(1000, 1);
   chunk.Append(2000, 2);
   chunk.Append(3000, 2);
-  // 3 samples; varint 1000; 1.0; uvarint 1000; then the bits 11 00001 001011 11111111111 (a new window: 1 leading zero, 11 significant bits) 0 0.
+  // 3 samples; varint 1000; 1.0; uvarint 1000; then the bits 11 00001 001011 11111111111 (a new window: 1 leading zero, 11 significant
+  // bits) 0 0.
   const std::vector<uint8_t> expected = {0x00, 0x03, 0xd0, 0x0f, 0x3f, 0xf0, 0, 0, 0, 0, 0, 0, 0xe8, 0x07, 0xc2, 0x5f, 0xff, 0x00};
   EXPECT_EQ(std::vector<uint8_t>(chunk.bytes().begin(), chunk.bytes().end()), expected);
 }

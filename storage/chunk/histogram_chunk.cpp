@@ -110,9 +110,10 @@ HistogramChunkWriter::Fit HistogramChunkWriter::Fits(const FloatHistogram& histo
   if (histogram.uses_custom_buckets() && histogram.custom_values != layout_.custom_values) {
     return gauge ? Fit::kOtherLayout : Fit::kCounterReset;
   }
-  const bool grows = gauge || (histogram.zero_count >= last_.zero_count &&
-                               NoBucketShrinks(last_.positive_spans, last_.positive_buckets, histogram.positive_spans, histogram.positive_buckets) &&
-                               NoBucketShrinks(last_.negative_spans, last_.negative_buckets, histogram.negative_spans, histogram.negative_buckets));
+  const bool grows =
+      gauge || (histogram.zero_count >= last_.zero_count &&
+                NoBucketShrinks(last_.positive_spans, last_.positive_buckets, histogram.positive_spans, histogram.positive_buckets) &&
+                NoBucketShrinks(last_.negative_spans, last_.negative_buckets, histogram.negative_spans, histogram.negative_buckets));
   return grows ? Fit::kFits : Fit::kCounterReset;
 }
 
@@ -141,7 +142,8 @@ void HistogramChunkWriter::Append(TimestampMs t, const FloatHistogram& histogram
 void HistogramChunkWriter::Widen(const std::vector<Span>& positive, const std::vector<Span>& negative) {
   SampleColumns samples;
   const std::string old = out_.bytes();
-  TOCSIN_CHECK(HistogramChunkRead({reinterpret_cast<const uint8_t*>(old.data()), old.size()}, integers_, kMinTimestamp, kMaxTimestamp, &samples));
+  TOCSIN_CHECK(
+      HistogramChunkRead({reinterpret_cast<const uint8_t*>(old.data()), old.size()}, integers_, kMinTimestamp, kMaxTimestamp, &samples));
   Clear(start_);
   for (size_t i = 0; i < samples.size(); ++i) {
     FloatHistogram wide = *samples.histograms[i];
@@ -249,7 +251,8 @@ bool HistogramChunkWriter::Restore(std::span<const uint8_t> bytes) {
 
 size_t HistogramChunkWriter::memory_bytes() const {
   const size_t buckets = running_.buckets.size() + running_.float_buckets.size();
-  return sizeof(*this) + out_.bytes().capacity() + buckets * (sizeof(XorValue) + sizeof(double)) + layout_.custom_values.size() * 2 * sizeof(double);
+  return sizeof(*this) + out_.bytes().capacity() + buckets * (sizeof(XorValue) + sizeof(double)) +
+         layout_.custom_values.size() * 2 * sizeof(double);
 }
 
 /// Walks a chunk.

@@ -16,8 +16,8 @@ namespace tocsin {
 /// The first two bits behind the count of a histogram chunk: how the chunk began (tsdb/chunkenc/histogram.go).
 enum class ChunkStart : uint8_t { kUnknown = 0x00, kNotReset = 0x40, kReset = 0x80, kGauge = 0xc0 };
 
-/// Writes Prometheus's histogram (integer counts) or float-histogram chunk. All its histograms have one layout; one with further buckets makes the
-/// whole chunk be written again with the wider layout, and one that lacks buckets which are still empty gets them.
+/// Writes Prometheus's histogram (integer counts) or float-histogram chunk. All its histograms have one layout; one with further buckets
+/// makes the whole chunk be written again with the wider layout, and one that lacks buckets which are still empty gets them.
 class HistogramChunkWriter {
  public:
   /// `integers`: counts are whole numbers, kept as such.

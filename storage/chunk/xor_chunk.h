@@ -14,11 +14,12 @@ namespace tocsin {
 /// uvarint delta, then delta of delta in 1, 16, 20, 24 or 68 bits) and the value (first: 64 bits, then Gorilla).
 /// Storage draws it in storage/FORMAT.md.
 ///
-/// The writing side is split so that a series pays few bytes for its open chunk: the buffer belongs to the caller, the state is this struct.
+/// The writing side is split so that a series pays few bytes for its open chunk: the buffer belongs to the caller, the state is this
+/// struct.
 struct XorState {
-  uint16_t size = 0;       ///< bytes used of the buffer
-  uint16_t capacity = 0;   ///< bytes of the buffer
-  uint8_t free_bits = 0;   ///< of the last used byte
+  uint16_t size = 0;      ///< bytes used of the buffer
+  uint16_t capacity = 0;  ///< bytes of the buffer
+  uint8_t free_bits = 0;  ///< of the last used byte
   uint8_t leading = 0xff;
   uint8_t trailing = 0;
 };

@@ -9,7 +9,9 @@
 
 namespace tocsin {
 
-size_t PairTable::TextHash::operator()(const Text& text) const { return XXH3_64bits_withSeed(text.value.data(), text.value.size(), text.name); }
+size_t PairTable::TextHash::operator()(const Text& text) const {
+  return XXH3_64bits_withSeed(text.value.data(), text.value.size(), text.name);
+}
 
 PairId PairTable::NewId() {
   if (!free_.empty()) {

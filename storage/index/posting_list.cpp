@@ -27,7 +27,11 @@ void PostingList::Add(uint32_t slot) {
     return;
   }
   uint32_t delta = slot - (count_ > 0 ? last_ : 0);
-  const uint32_t bytes = delta < (1U << 7) ? 1 : delta < (1U << 14) ? 2 : delta < (1U << 21) ? 3 : delta < (1U << 28) ? 4 : kPostingBytesMax;
+  const uint32_t bytes = delta < (1U << 7)    ? 1
+                         : delta < (1U << 14) ? 2
+                         : delta < (1U << 21) ? 3
+                         : delta < (1U << 28) ? 4
+                                              : kPostingBytesMax;
   if (size_ + bytes > capacity_) {
     capacity_ = (size_ + bytes + size_ / 8 + 7) & ~7U;
     data_ = static_cast<uint8_t*>(std::realloc(data_, capacity_));

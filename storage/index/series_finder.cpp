@@ -230,8 +230,9 @@ std::vector<uint32_t> SeriesFinder::SortedByLabels(const std::vector<uint32_t>& 
     }
   }
   std::sort(entries.begin(), entries.end(), [&](const Entry& a, const Entry& b) {
-    return std::lexicographical_compare(keys.begin() + static_cast<ptrdiff_t>(a.begin), keys.begin() + static_cast<ptrdiff_t>(a.begin + a.count),
-                                        keys.begin() + static_cast<ptrdiff_t>(b.begin), keys.begin() + static_cast<ptrdiff_t>(b.begin + b.count));
+    return std::lexicographical_compare(
+        keys.begin() + static_cast<ptrdiff_t>(a.begin), keys.begin() + static_cast<ptrdiff_t>(a.begin + a.count),
+        keys.begin() + static_cast<ptrdiff_t>(b.begin), keys.begin() + static_cast<ptrdiff_t>(b.begin + b.count));
   });
   std::vector<uint32_t> sorted;
   sorted.reserve(entries.size());

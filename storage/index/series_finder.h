@@ -14,9 +14,9 @@
 
 namespace tocsin {
 
-/// Finds series by matchers. What a regular expression matched among the values of a name is remembered, and only values that came since are
-/// tried again; whole results are remembered until a series comes or goes.
-/// Threads: safe; callers hold the lock under which table and pairs do not change.
+/// Finds series by matchers. What a regular expression matched among the values of a name is remembered, and only values that came since
+/// are tried again; whole results are remembered until a series comes or goes. Threads: safe; callers hold the lock under which table and
+/// pairs do not change.
 class SeriesFinder {
  public:
   SeriesFinder(const SeriesTable& table, const PairTable& pairs) : table_(table), pairs_(pairs) {}

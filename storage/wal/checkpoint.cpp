@@ -1,8 +1,8 @@
 #include "storage/wal/checkpoint.h"
 
 #include <algorithm>
-#include <cstdio>
 
+#include "absl/strings/str_format.h"
 #include "base/status.h"
 #include "storage/wal/frame.h"
 #include "storage/wal/series_codec.h"
@@ -84,9 +84,8 @@ absl::Status PutTheRest(HeadCore& core, CheckpointFile* file) {
   {
     const ReaderLock lock(core.mu);
     CommitRecordWriter writer(block);
-    core.exemplars.ForEach([&](uint32_t slot, const Exemplar& exemplar) {
-      writer.AddExemplar(slot, exemplar.t, exemplar.value, exemplar.labels.encoded());
-    });
+    core.exemplars.ForEach(
+        [&](uint32_t slot, const Exemplar& exemplar) { writer.AddExemplar(slot, exemplar.t, exemplar.value, exemplar.labels.encoded()); });
   }
   RETURN_IF_ERROR(file->Put(&block));
   PutKind(CheckpointBlock::Kind::kEnd, &block);
@@ -96,11 +95,7 @@ absl::Status PutTheRest(HeadCore& core, CheckpointFile* file) {
 
 }  // namespace
 
-std::string CheckpointFileName(uint32_t segment) {
-  char name[32];
-  std::snprintf(name, sizeof(name), "%08u%s", segment, kCheckpointSuffix.data());
-  return name;
-}
+std::string CheckpointFileName(uint32_t segment) { return absl::StrFormat("%08u.checkpoint", segment); }
 
 bool ParseCheckpointFileName(const std::string& name, uint32_t* segment) {
   if (name.size() < 8 + kCheckpointSuffix.size() || !name.ends_with(kCheckpointSuffix)) {

@@ -9,7 +9,8 @@
 
 namespace tocsin {
 
-/// A checkpoint: all that the head holds, in one file, so that the log before it can go. "00000007.checkpoint" stands for all segments below 7.
+/// A checkpoint: all that the head holds, in one file, so that the log before it can go. "00000007.checkpoint" stands for all segments
+/// below 7.
 struct CheckpointBlock {
   enum class Kind : uint8_t { kSeries = 1, kMetadata = 2, kExemplars = 3, kEnd = 4 };
 };

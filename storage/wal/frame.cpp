@@ -1,8 +1,8 @@
 #include "storage/wal/frame.h"
 
-#include <cstring>
-
 #include <isa-l/crc.h>
+
+#include <cstring>
 
 #include "base/check.h"
 

@@ -52,8 +52,8 @@ class SeriesPass : public CommitRecordHandler {
       core_.exemplars.Add(known, std::move(exemplar));
     }
   }
-  void OnMetadata(std::string_view metric, std::string_view type, std::string_view help, std::string_view unit) override
-      NO_THREAD_SAFETY_ANALYSIS {
+  void OnMetadata(std::string_view metric, std::string_view type, std::string_view help,
+                  std::string_view unit) override NO_THREAD_SAFETY_ANALYSIS {
     core_.metadata[std::string(metric)] = MetricMetadata{std::string(type), std::string(help), std::string(unit)};
   }
 
@@ -283,7 +283,8 @@ class Replay {
     DecodedSeries decoded;
     while (reader.Next(&decoded)) {
       const Labels labels = Labels::FromEncoded(std::move(decoded.encoded_labels));
-      if (labels.empty() || core_.table.Find(decoded.slot) != nullptr || core_.table.Find(labels) != nullptr || decoded.slot >= 0xfffffff0) {
+      if (labels.empty() || core_.table.Find(decoded.slot) != nullptr || core_.table.Find(labels) != nullptr ||
+          decoded.slot >= 0xfffffff0) {
         continue;
       }
       Series* series = core_.table.Add(labels, decoded.slot);
@@ -390,9 +391,7 @@ absl::StatusOr<ReplayReport> ReplayLog(HeadCore& core, Env& env, const std::stri
   return std::move(replay.report);
 }
 
-bool ReplayRecord(HeadCore& core, std::span<const uint8_t> record) {
-  return Replay(core, SystemEnv(), "").Record(record);
-}
+bool ReplayRecord(HeadCore& core, std::span<const uint8_t> record) { return Replay(core, SystemEnv(), "").Record(record); }
 
 bool ReplayCheckpointBlock(HeadCore& core, std::span<const uint8_t> block) { return Replay(core, SystemEnv(), "").Block(block); }
 

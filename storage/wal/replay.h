@@ -43,8 +43,8 @@ struct ReplayReport {
   uint64_t checkpoint_bytes = 0;
 };
 
-/// Fills an empty head from the newest checkpoint and the segments behind it; damaged places are passed over and reported. An error only when the
-/// folder cannot be listed or a file not be read at all. `progress` may be null.
+/// Fills an empty head from the newest checkpoint and the segments behind it; damaged places are passed over and reported. An error only
+/// when the folder cannot be listed or a file not be read at all. `progress` may be null.
 absl::StatusOr<ReplayReport> ReplayLog(HeadCore& core, Env& env, const std::string& folder, ReplayProgress* progress);
 
 /// The replay of one record by itself, for fuzzing: whether the bytes were a record.

@@ -1,10 +1,10 @@
 #include "storage/wal/segment_log.h"
 
-#include <cstdio>
-#include <cstring>
-
 #include <isa-l/crc.h>
 
+#include <cstring>
+
+#include "absl/strings/str_format.h"
 #include "base/log.h"
 #include "base/status.h"
 #include "storage/wal/frame.h"
@@ -20,11 +20,7 @@ constexpr size_t kKeptQueueBytes = 4 << 20;
 
 }  // namespace
 
-std::string SegmentLog::FileName(uint32_t segment) {
-  char name[24];
-  std::snprintf(name, sizeof(name), "%08u.log", segment);
-  return name;
-}
+std::string SegmentLog::FileName(uint32_t segment) { return absl::StrFormat("%08u.log", segment); }
 
 bool SegmentLog::ParseFileName(const std::string& name, uint32_t* segment) {
   if (name.size() < kSegmentDigits + kSegmentSuffix.size() || !name.ends_with(kSegmentSuffix)) {
@@ -44,7 +40,8 @@ bool SegmentLog::ParseFileName(const std::string& name, uint32_t* segment) {
 std::string SegmentLog::Header(uint32_t segment) {
   std::string header(kSegmentMagic);
   header.append(reinterpret_cast<const char*>(&segment), sizeof(segment));
-  const uint32_t checksum = crc32_iscsi(reinterpret_cast<unsigned char*>(header.data()), static_cast<int>(header.size()), 0xffffffff) ^ 0xffffffff;
+  const uint32_t checksum =
+      crc32_iscsi(reinterpret_cast<unsigned char*>(header.data()), static_cast<int>(header.size()), 0xffffffff) ^ 0xffffffff;
   header.append(reinterpret_cast<const char*>(&checksum), sizeof(checksum));
   return header;
 }

@@ -13,9 +13,8 @@ namespace tocsin {
 
 /// The log as a row of segment files, "00000001.log" and so on.
 ///
-/// Group commit: whoever waits first writes for all that are queued, with one write(2). After a failed write nothing more is written, and every
-/// commit is told so, until Restart() has begun a new segment: a checkpoint must follow, since the log has a hole.
-/// Threads: safe.
+/// Group commit: whoever waits first writes for all that are queued, with one write(2). After a failed write nothing more is written, and
+/// every commit is told so, until Restart() has begun a new segment: a checkpoint must follow, since the log has a hole. Threads: safe.
 class SegmentLog : public CommitLog {
  public:
   /// A segment is closed, and synced, above this.
