@@ -130,6 +130,10 @@ void ProgramServer::OpenParts(const Config& config) {
   notifier_options.drain_on_shutdown = flags_.drain_notifications;
   notifier_ = std::make_unique<Notifier>(notifier_options, clock_, &metrics_.registry());
   rules_ = rules::Manager::Create(RuleOptions());
+  RemoteWriteManager::Options sender_options;
+  sender_options.storage_path = flags_.memory_only ? "" : flags_.storage_path;
+  sender_options.flush_deadline_ms = flags_.flush_deadline_ms;
+  remote_senders_ = std::make_unique<RemoteWriteManager>(std::move(sender_options), *head_, clock_, SystemEnv(), metrics_.registry());
 
   scrape_ = std::make_unique<ScrapeManager>(ScrapeOptions(flags_, external_url_), *head_, clock_, metrics_.registry());
   scrape_discovery_ = std::make_unique<DiscoveryManager>(
@@ -172,6 +176,7 @@ absl::Status ProgramServer::Apply(std::shared_ptr<const Config> config) {
   notifier_->ApplyTargets(notify_discovery_->snapshot());  // of pools that go on
   scrape_->ApplyConfig(config);
   scrape_discovery_->ApplyConfig(ScrapePools(*config));
+  remote_senders_->Apply(*config);
   return ApplyRules(*config);
 }
 
@@ -234,6 +239,7 @@ void ProgramServer::Stop() {
     scrape_discovery_->Stop();
     scrape_->Stop();
     rules_->Stop();
+    remote_senders_->Stop();  // sends what the last scrapes and rules brought
     notifier_->Stop();
     notify_discovery_->Stop();
   }

@@ -11,6 +11,9 @@
 #include "api/main/server_flags.h"
 #include "api/main/server_status.h"
 #include "api/main/web.h"
+#include "api/receive/federation.h"
+#include "api/receive/otlp_receiver.h"
+#include "api/receive/remote_read_handler.h"
 #include "api/receive/remote_write_receiver.h"
 #include "api/v1/notifications.h"
 #include "api/v1/api.h"
@@ -20,6 +23,7 @@
 #include "engine/config/config.h"
 #include "engine/discover/discovery_manager.h"
 #include "engine/notify/notifier.h"
+#include "engine/remote/remote_write_manager.h"
 #include "engine/scrape/scrape_manager.h"
 #include "promql/engine.h"
 #include "rules/manager.h"
@@ -60,6 +64,8 @@ class ProgramServer {
   WebOptions WebPaths();
   void InstallFullHandler();
   void RegisterReceivers(http::Router* router);
+  void RegisterOtlp(http::Router* router);
+  void RegisterReaders(http::Router* router);
   void FillSources();
   absl::Status Apply(std::shared_ptr<const Config> config) REQUIRES(reload_mu_);
   absl::Status ApplyRules(const Config& config) REQUIRES(reload_mu_);
@@ -86,7 +92,11 @@ class ProgramServer {
   std::unique_ptr<ScrapeManager> scrape_;
   std::unique_ptr<DiscoveryManager> scrape_discovery_;
   std::unique_ptr<DiscoveryManager> notify_discovery_;
+  std::unique_ptr<RemoteWriteManager> remote_senders_;
   std::unique_ptr<RemoteWriteReceiver> remote_write_;
+  std::unique_ptr<RemoteReadHandler> remote_read_;
+  std::unique_ptr<OtlpReceiver> otlp_;
+  std::unique_ptr<FederationHandler> federation_;
   std::shared_ptr<const AnchoredRegex> cors_origin_;
   api::Sources sources_;
 

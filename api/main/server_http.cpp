@@ -1,5 +1,7 @@
 // The program's HTTP server: a small set of paths while the store is replayed, then all of them.
 
+#include <climits>
+
 #include "api/main/process.h"
 #include "api/main/version.h"
 #include "api/main/server.h"
@@ -45,6 +47,8 @@ void ProgramServer::InstallFullHandler() {
   RegisterWeb(WebPaths(), sources_, &metrics_, router.get());
   api::RegisterApi(sources_, route_prefix_, router.get());
   RegisterReceivers(router.get());
+  RegisterOtlp(router.get());
+  RegisterReaders(router.get());
   full_handler_ = InstrumentedHandler(router, route_prefix_, http_metrics_, clock_);
   handler_ = &full_handler_;
 }
@@ -63,6 +67,43 @@ void ProgramServer::RegisterReceivers(http::Router* router) {
   options.store_metadata = flags_.features.metadata_wal_records;
   remote_write_ = std::make_unique<RemoteWriteReceiver>(options, *head_, clock_, metrics_.registry());
   router->Handle("POST", write, api::WhenReady(sources_, [this](const http::Request& request) { return remote_write_->Handle(request); }));
+}
+
+void ProgramServer::RegisterOtlp(http::Router* router) {
+  const std::string path = route_prefix_ + "/api/v1/otlp/v1/metrics";
+  if (!flags_.otlp_receiver) {
+    router->Handle("POST", path, api::WhenReady(sources_, [](const http::Request&) {
+                     return http::TextResponse(404, "otlp write receiver needs to be enabled with --web.enable-otlp-receiver\n");
+                   }));
+    return;
+  }
+  OtlpReceiverOptions options;
+  options.type_and_unit_labels = flags_.features.language.type_and_unit_labels;
+  options.native_delta = flags_.features.otlp_native_delta;
+  otlp_ = std::make_unique<OtlpReceiver>(options, [this] { return config()->otlp; }, *head_, clock_, metrics_.registry());
+  router->Handle("POST", path, api::WhenReady(sources_, [this](const http::Request& request) { return otlp_->Handle(request); }));
+}
+
+void ProgramServer::RegisterReaders(http::Router* router) {
+  RemoteReadOptions options;
+  options.sample_limit = static_cast<size_t>(flags_.read_sample_limit);
+  options.concurrent_limit = flags_.read_concurrent_limit > 0 ? static_cast<int>(flags_.read_concurrent_limit) : INT_MAX;
+  options.max_bytes_in_frame = static_cast<size_t>(flags_.read_frame_bytes_max);
+  const auto external_pairs = [this] {
+    RemoteReadHandler::ExternalLabels pairs;
+    const std::shared_ptr<const Config> now = config();
+    for (const Label& label : now->global.external_labels) {
+      pairs.emplace_back(label.name, label.value);
+    }
+    return pairs;
+  };
+  remote_read_ = std::make_unique<RemoteReadHandler>(options, *head_, external_pairs, metrics_.registry());
+  router->Handle("POST", route_prefix_ + "/api/v1/read",
+                 api::WhenReady(sources_, [this](const http::Request& request) { return remote_read_->Handle(request); }));
+  federation_ = std::make_unique<FederationHandler>(*head_, clock_, engine_->options().lookback_delta_ms,
+                                                    [this] { return config()->global.external_labels; }, metrics_.registry());
+  router->Handle("GET", route_prefix_ + "/federate",
+                 api::WhenReady(sources_, [this](const http::Request& request) { return federation_->Handle(request); }));
 }
 
 }  // namespace tocsin
