@@ -46,7 +46,7 @@ TEST(ClassicQuantileTest, FixesCountsThatFall) {
   EXPECT_EQ(quantile.fix.min_bound, 2);
   EXPECT_EQ(quantile.fix.max_bound, kInf);
   EXPECT_EQ(quantile.fix.max_difference, 2);
-  EXPECT_DOUBLE_EQ(quantile.value, 1);
+  EXPECT_NEAR(quantile.value, 1, 1e-12);
 }
 
 TEST(ClassicQuantileTest, Fractions) {
