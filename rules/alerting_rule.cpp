@@ -61,7 +61,9 @@ std::string AlertingRule::Expand(const EvaluationContext& context, const gotempl
   if (expanded.ok()) {
     return *std::move(expanded);
   }
-  LogWarn("Expanding alert template failed", {{"alert", name()}, {"err", expanded.status()}});
+  if (!context.quiet) {
+    LogWarn("Expanding alert template failed", {{"alert", name()}, {"err", expanded.status()}});
+  }
   return Cat("<error expanding template: ", Message(expanded.status()), ">");
 }
 

@@ -100,6 +100,7 @@ void Group::Evaluate(TimestampMs ts) {
   context.external_url = external_url_;
   context.may_resolve = MayResolve(ts);
   context.metrics = environment_.metrics;
+  context.quiet = environment_.quiet;
   samples_ = 0;
 
   const auto batches = environment_.concurrent_rule_eval ? ConcurrentBatches(dependencies_) : std::vector<std::vector<size_t>>();
@@ -167,8 +168,7 @@ void Group::EvaluateRule(size_t index, const EvaluationContext& context) {
     metrics_->CountWarnings(rule.warning_count());
   }
   rule.SetOutcome(status, seconds, started_at);
-  const bool cancelled = absl::IsCancelled(status);
-  if (!status.ok() && !cancelled) {
+  if (!status.ok() && !absl::IsCancelled(status) && !environment_.quiet) {
     LogWarn("Evaluating rule failed", {{"file", file_}, {"group", name_}, {"name", rule.name()}, {"index", static_cast<int>(index)},
                                        {"err", status}});
   }

@@ -34,6 +34,7 @@ struct GroupEnvironment {
   DurationMs resend_delay_ms = kMinute;
   int max_concurrent_evals = 4;
   bool concurrent_rule_eval = false;
+  bool quiet = false;            ///< failures are not logged: tools report them in their own way
   bool check_selectors = false;  ///< look for rules whose selectors match nothing
   /// True once every scrape pool has finished a round since the start.
   const std::atomic<bool>* may_resolve = nullptr;  ///< null: true

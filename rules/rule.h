@@ -27,6 +27,7 @@ struct EvaluationContext {
   /// False: alerts that an earlier process left are not ended by an evaluation that does not see them.
   bool may_resolve = true;
   RuleMetrics* metrics = nullptr;  ///< null: nothing is counted
+  bool quiet = false;              ///< failures are not logged
 };
 
 /// One rule of a group.

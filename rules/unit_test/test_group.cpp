@@ -109,6 +109,7 @@ class TestRun {
     environment_.source = QuerySource{engine_.get(), store_.get(), nullptr};
     environment_.appendable = store_.get();
     environment_.clock = &clock_;
+    environment_.quiet = true;
     MakeGroups(rules);
   }
 
