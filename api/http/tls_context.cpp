@@ -1,9 +1,15 @@
 #include "api/http/tls_context.h"
 
+#include <arpa/inet.h>
+
+#include <algorithm>
+
 #include <boost/asio/buffer.hpp>
+#include <boost/asio/ssl/verify_context.hpp>
 #include <openssl/bio.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
+#include <openssl/x509v3.h>
 
 #include "base/status.h"
 #include "base/strings.h"
@@ -51,6 +57,44 @@ absl::Status AddClientCas(SSL_CTX* context, const std::string& pem) {
   return absl::OkStatus();
 }
 
+/// DNS names, addresses, e-mail addresses and URIs of a certificate.
+std::vector<std::string> AlternativeNames(X509* certificate) {
+  std::vector<std::string> out;
+  auto* names = static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr));
+  for (int i = 0; i < sk_GENERAL_NAME_num(names); ++i) {
+    const GENERAL_NAME* name = sk_GENERAL_NAME_value(names, i);
+    if (name->type == GEN_DNS || name->type == GEN_EMAIL || name->type == GEN_URI) {
+      const ASN1_IA5STRING* text = name->d.ia5;
+      out.emplace_back(reinterpret_cast<const char*>(ASN1_STRING_get0_data(text)), static_cast<size_t>(ASN1_STRING_length(text)));
+    } else if (name->type == GEN_IPADD) {
+      const ASN1_OCTET_STRING* bytes = name->d.iPAddress;
+      const bool v4 = ASN1_STRING_length(bytes) == 4;
+      char text[INET6_ADDRSTRLEN] = {};
+      if ((v4 || ASN1_STRING_length(bytes) == 16) && inet_ntop(v4 ? AF_INET : AF_INET6, ASN1_STRING_get0_data(bytes), text, sizeof(text)) != nullptr) {
+        out.emplace_back(text);
+      }
+    }
+  }
+  GENERAL_NAMES_free(names);
+  return out;
+}
+
+void SetClientVerification(ssl::context* context, const TlsMaterial& material) {
+  SSL_CTX_set_verify(context->native_handle(), SSL_VERIFY_PEER | (material.require_client_certificate ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0),
+                     nullptr);
+  context->set_verify_callback([verify = material.verify_client_certificate, allowed = material.client_allowed_sans](
+                                   bool verified, ssl::verify_context& chain) {
+    if (verify && !verified) {
+      return false;
+    }
+    if (allowed.empty() || X509_STORE_CTX_get_error_depth(chain.native_handle()) != 0) {
+      return true;
+    }
+    const std::vector<std::string> names = AlternativeNames(X509_STORE_CTX_get_current_cert(chain.native_handle()));
+    return std::find_first_of(names.begin(), names.end(), allowed.begin(), allowed.end()) != names.end();
+  });
+}
+
 absl::Status Fill(ssl::context* context, const TlsMaterial& material) {
   SSL_CTX* raw = context->native_handle();
   ASSIGN_OR_RETURN(const int min_version, ProtocolVersion(material.min_version, TLS1_2_VERSION));
@@ -75,7 +119,9 @@ absl::Status Fill(ssl::context* context, const TlsMaterial& material) {
   }
   if (!material.client_ca.empty()) {
     RETURN_IF_ERROR(AddClientCas(raw, material.client_ca));
-    SSL_CTX_set_verify(raw, SSL_VERIFY_PEER | (material.require_client_certificate ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0), nullptr);
+  }
+  if (material.request_client_certificate) {
+    SetClientVerification(context, material);
   }
   return absl::OkStatus();
 }

@@ -2,6 +2,8 @@
 
 #include <cstdio>
 
+#include "api/main/server_flags.h"
+
 namespace tocsin {
 namespace {
 
@@ -12,9 +14,44 @@ struct Command {
 
 constexpr Command kCommands[] = {
     {"serve", &Serve},
+    {"check config", &CheckConfig},
+    {"check rules", &CheckRules},
+    {"check web-config", &CheckWebConfig},
+    {"check service-discovery", &CheckServiceDiscovery},
+    {"check healthy", &CheckHealthy},
+    {"check ready", &CheckReady},
+    {"test rules", &TestRules},
+    {"test promql", &TestPromql},
+    {"promql format", &PromqlFormat},
+    {"promql label-matchers set", &PromqlSetMatcher},
+    {"promql label-matchers delete", &PromqlDeleteMatcher},
+    {"query instant", &QueryInstant},
+    {"query range", &QueryRange},
+    {"query series", &QuerySeries},
+    {"query labels", &QueryLabels},
+    {"tsdb analyze", &TsdbAnalyze},
+    {"tsdb dump", &TsdbDump},
+    {"tsdb dump-openmetrics", &TsdbDumpOpenMetrics},
+    {"tsdb list", &TsdbList},
+    {"debug pprof", &DebugPprof},
+    {"debug metrics", &DebugMetrics},
+    {"debug all", &DebugAll},
 };
 
 }  // namespace
+
+promql::LanguageFeatures ToolFeatures(const CommandLine& line) {
+  FlagValues values;
+  values["enable-feature"] = line.All("enable-feature");
+  const absl::StatusOr<ServerFlags> flags = ReadServerFlags(values);
+  if (!flags.ok()) {
+    return {};
+  }
+  for (const std::string& unknown : flags->features.unknown) {
+    std::printf("  WARNING: Unknown feature passed to --enable-feature: %s", unknown.c_str());
+  }
+  return flags->features.language;
+}
 
 int RunCommandLine(int argc, char** argv) {
   int exit_code = 0;

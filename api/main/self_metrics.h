@@ -2,13 +2,11 @@
 
 #include <prometheus/registry.h>
 
-#include <functional>
 #include <memory>
 #include <string>
 
 #include "absl/status/status.h"
 #include "base/clock.h"
-#include "base/mutex.h"
 #include "base/types.h"
 
 namespace tocsin {

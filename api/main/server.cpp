@@ -4,6 +4,7 @@
 #include <map>
 #include <utility>
 
+#include "api/main/config_fingerprint.h"
 #include "api/main/process.h"
 #include "base/env.h"
 #include "base/log.h"
@@ -67,7 +68,9 @@ ProgramServer::ProgramServer(ServerFlags flags, const Clock& clock)
       clock_(clock),
       metrics_(clock),
       notifications_(flags_.notification_subscribers_max, clock, &metrics_.registry()),
-      memory_budget_(static_cast<int64_t>(flags_.memory_max_bytes > 0 ? flags_.memory_max_bytes : DefaultMemoryMax())) {}
+      query_log_(clock, &metrics_.registry()),
+      memory_budget_(static_cast<int64_t>(flags_.memory_max_bytes > 0 ? flags_.memory_max_bytes : DefaultMemoryMax())),
+      web_guard_(flags_.web_config_file, clock) {}
 
 ProgramServer::~ProgramServer() {
   Stop();
@@ -171,6 +174,12 @@ absl::Status ProgramServer::Apply(std::shared_ptr<const Config> config) {
     MutexLock lock(config_mu_);
     config_ = config;
   }
+  if (const absl::Status logged = query_log_.SetFile(config->global.query_log_file); !logged.ok()) {
+    LogError("the query log cannot be written", {{"err", logged}});
+  }
+  if (flags_.auto_reload) {
+    config_fingerprint_ = ConfigFingerprint(*config);
+  }
   notifier_->ApplyConfig(*config);
   notify_discovery_->ApplyConfig(Notifier::AlertmanagerPools(*config));
   notifier_->ApplyTargets(notify_discovery_->snapshot());  // of pools that go on
@@ -208,6 +217,19 @@ absl::Status ProgramServer::Reload() {
   return status;
 }
 
+void ProgramServer::ReloadIfChanged() {
+  {
+    MutexLock lock(reload_mu_);
+    const std::string now = ConfigFingerprint(*config());
+    if (now == config_fingerprint_) {
+      return;
+    }
+    config_fingerprint_ = now;  // a configuration that cannot be loaded is not tried again until it changes
+  }
+  LogInfo("Configuration file change detected, reloading the configuration.");
+  Reload().IgnoreError();  // it has logged it
+}
+
 std::shared_ptr<const Config> ProgramServer::config() const {
   MutexLock lock(config_mu_);
   return config_;
@@ -215,8 +237,17 @@ std::shared_ptr<const Config> ProgramServer::config() const {
 
 void ProgramServer::Maintain() {
   bool resolving_allowed = false;
+  TimestampMs next_look = clock_.NowMs() + flags_.auto_reload_interval_ms;
   while (clock_.WaitUntil(clock_.NowMs() + Head::kMaintenanceInterval, maintenance_stop_)) {
+    memory_budget_.SetMeasured(MemoryBudget::ResidentBytes());
     head_->Maintain();
+    if (!flags_.web_config_file.empty()) {
+      ReloadWebConfig();
+    }
+    if (flags_.auto_reload && clock_.NowMs() >= next_look) {
+      ReloadIfChanged();
+      next_look = clock_.NowMs() + flags_.auto_reload_interval_ms;
+    }
     if (!resolving_allowed && scrape_->first_round_done()) {
       rules_->AllowResolving();
       resolving_allowed = true;

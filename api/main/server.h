@@ -11,6 +11,7 @@
 #include "api/main/server_flags.h"
 #include "api/main/server_status.h"
 #include "api/main/web.h"
+#include "api/main/web_guard.h"
 #include "api/receive/federation.h"
 #include "api/receive/otlp_receiver.h"
 #include "api/receive/remote_read_handler.h"
@@ -62,6 +63,7 @@ class ProgramServer {
   absl::Status OpenHttp();
   rules::ManagerOptions RuleOptions();
   WebOptions WebPaths();
+  void ReloadWebConfig();
   void InstallFullHandler();
   void RegisterReceivers(http::Router* router);
   void RegisterOtlp(http::Router* router);
@@ -71,6 +73,7 @@ class ProgramServer {
   absl::Status ApplyRules(const Config& config) REQUIRES(reload_mu_);
   std::shared_ptr<const Config> config() const;
   void Maintain();
+  void ReloadIfChanged();
 
   const ServerFlags flags_;
   const Clock& clock_;
@@ -83,6 +86,7 @@ class ProgramServer {
   Mutex reload_mu_;  // one reload at a time
 
   api::Notifications notifications_;
+  api::QueryLog query_log_;
   ReplayProgress replay_progress_;
   MemoryBudget memory_budget_;
   std::unique_ptr<Head> head_;
@@ -107,8 +111,11 @@ class ProgramServer {
   http::RootHandler starting_handler_;
   http::RootHandler full_handler_;
   std::atomic<const http::RootHandler*> handler_{nullptr};
+  WebGuard web_guard_;
+  std::unique_ptr<http::TlsMaterial> tls_in_use_;  // after the start: of the maintenance thread
   std::unique_ptr<http::Server> http_;
 
+  std::string config_fingerprint_ GUARDED_BY(reload_mu_);  // of the files as they were loaded last, with auto reload
   StopToken maintenance_stop_;
   std::thread maintenance_;
 };

@@ -31,11 +31,33 @@ absl::Status ProgramServer::OpenHttp() {
   options.listen = flags_.listen_addresses;
   options.connections_max = flags_.connections_max;
   options.read_timeout_ms = flags_.read_timeout_ms;
-  ASSIGN_OR_RETURN(http_, http::StartServer(options, [this](http::Request& request) { return (*handler_.load())(request); }, clock_));
+  RETURN_IF_ERROR(web_guard_.Load());
+  ASSIGN_OR_RETURN(tls_in_use_, web_guard_.Tls());
+  options.tls = tls_in_use_.get();
+  ASSIGN_OR_RETURN(
+      http_, http::StartServer(options, [this](http::Request& request) { return web_guard_.Handle(request, *handler_.load()); }, clock_));
   for (const std::string& address : http_->addresses()) {
     LogInfo("Start listening for connections", {{"address", address}});
   }
   return absl::OkStatus();
+}
+
+void ProgramServer::ReloadWebConfig() {
+  absl::Status status = web_guard_.Load();
+  if (status.ok()) {
+    absl::StatusOr<std::unique_ptr<http::TlsMaterial>> tls = web_guard_.Tls();
+    status = tls.ok() ? absl::OkStatus() : tls.status();
+    // TLS is not switched on or off while the server runs; new certificates are for new connections.
+    if (tls.ok() && *tls != nullptr && tls_in_use_ != nullptr && **tls != *tls_in_use_) {
+      status = http_->ReplaceTls(**tls);
+      if (status.ok()) {
+        tls_in_use_ = *std::move(tls);
+      }
+    }
+  }
+  if (!status.ok()) {
+    LogError("the web configuration could not be read again: the old one holds", {{"err", status}});
+  }
 }
 
 WebOptions ProgramServer::WebPaths() {

@@ -64,6 +64,7 @@ void RegisterApi(const Sources& sources, const std::string& route_prefix, http::
   RegisterParseQuery(sources, &registrar);
   RegisterExemplars(sources, &registrar);
   RegisterAdmin(sources, &registrar);
+  RegisterTsdbStatus(sources, &registrar);
   RegisterNotifications(sources, &registrar);
 }
 

@@ -10,6 +10,7 @@
 #include "api/http/router.h"
 #include "api/v1/features.h"
 #include "api/v1/notifications.h"
+#include "api/v1/query_log.h"
 #include "api/v1/result.h"
 #include "base/clock.h"
 #include "base/model/regex.h"
@@ -18,6 +19,7 @@
 #include "promql/engine.h"
 #include "rules/rule_status.h"
 #include "storage/head.h"
+#include "storage/head_status.h"
 #include "storage/querier.h"
 #include "storage/wal/replay.h"
 
@@ -59,6 +61,7 @@ struct Sources {
   Queryable* queryable = nullptr;
   Head* store = nullptr;
   Notifications* notifications = nullptr;
+  QueryLog* query_log = nullptr;
   const ReplayProgress* replay_progress = nullptr;
   const Clock* clock = nullptr;
   promql::LanguageFeatures features;
@@ -125,6 +128,7 @@ void RegisterAdmin(const Sources& sources, Registrar* registrar);
 /// What /status/buildinfo and /version answer.
 std::string BuildInfoJson(const BuildInfo& info);
 
+void RegisterTsdbStatus(const Sources& sources, Registrar* registrar);
 void RegisterNotifications(const Sources& sources, Registrar* registrar);
 
 /// All of /api/v1. `sources` outlives the router.

@@ -14,7 +14,7 @@
 namespace tocsin::api {
 namespace {
 
-constexpr int64_t kNanosPerMs = 1'000'000;
+constexpr int64_t kNanosPerMillisecond = 1'000'000;
 /// Enough for a week at 60 s or a year at 1 h.
 constexpr int64_t kPointsPerSeriesMax = 11'000;
 
@@ -33,7 +33,7 @@ bool ReadCommon(const http::Request& http_request, QueryParameters* parameters, 
       *failure = InvalidParameter("timeout", Message(nanos.status()));
       return false;
     }
-    parameters->request.timeout_ms = std::max<int64_t>(*nanos / kNanosPerMs, 1);
+    parameters->request.timeout_ms = std::max<int64_t>(*nanos / kNanosPerMillisecond, 1);
   }
   if (const std::string_view lookback = http_request.form.Get("lookback_delta"); !lookback.empty()) {
     const absl::StatusOr<int64_t> nanos = ParseApiDuration(lookback);
@@ -41,7 +41,7 @@ bool ReadCommon(const http::Request& http_request, QueryParameters* parameters, 
       *failure = BadData(Cat("error parsing lookback delta duration: ", Message(nanos.status())));
       return false;
     }
-    parameters->request.lookback_delta_ms = std::max<int64_t>(*nanos / kNanosPerMs, 0);
+    parameters->request.lookback_delta_ms = std::max<int64_t>(*nanos / kNanosPerMillisecond, 0);
   }
   parameters->stats = http_request.form.Get("stats");
   parameters->request.expression = http_request.form.Get("query");
@@ -68,11 +68,21 @@ std::string StatsWarning(std::string_view stats) {
              " for parameter \"stats\" is deprecated and will be rejected in the next major release, use \"true\" or \"all\"");
 }
 
-Result Run(const Sources& sources, QueryParameters parameters) {
+/// Executes the query; the log gets a line of it.
+absl::StatusOr<promql::QueryResult> Execute(const Sources& sources, const http::Request& request, const promql::QueryRequest& query) {
+  absl::StatusOr<promql::QueryResult> executed = sources.engine->Query(*sources.queryable, query);
+  if (sources.query_log->enabled() && (executed.ok() || promql::QueryErrorType(executed.status()) != "bad_data")) {
+    const promql::QueryStats none;
+    sources.query_log->Write(request, query, executed.ok() ? executed->stats : none, executed.ok() ? "" : Message(executed.status()));
+  }
+  return executed;
+}
+
+Result Run(const Sources& sources, const http::Request& request, QueryParameters parameters) {
   if (parameters.request.timeout_ms > 0) {
     parameters.request.timeout_ms = std::min(parameters.request.timeout_ms, sources.engine->options().timeout_ms);
   }
-  absl::StatusOr<promql::QueryResult> executed = sources.engine->Query(*sources.queryable, parameters.request);
+  absl::StatusOr<promql::QueryResult> executed = Execute(sources, request, parameters.request);
   if (!executed.ok()) {
     Result failure = QueryFailure(executed.status());
     return failure.error_type == ErrorType::kBadData ? InvalidParameter("query", failure.error) : failure;
@@ -111,7 +121,7 @@ Result InstantQuery(const Sources& sources, const http::Request& request) {
   }
   parameters.request.start = parameters.request.end = *time;
   Result failure;
-  return ReadCommon(request, &parameters, &failure) ? Run(sources, std::move(parameters)) : failure;
+  return ReadCommon(request, &parameters, &failure) ? Run(sources, request, std::move(parameters)) : failure;
 }
 
 /// start, end, step and the number of points.
@@ -135,7 +145,7 @@ bool ReadRange(const http::Request& request, promql::QueryRequest* range, Result
     *failure = InvalidParameter("step", Message(step.status()));
     return false;
   }
-  range->step_ms = *step / kNanosPerMs;
+  range->step_ms = *step / kNanosPerMillisecond;
   if (range->step_ms <= 0) {
     *failure = InvalidParameter("step", "zero or negative query resolution step widths are not accepted. Try a positive integer");
     return false;
@@ -161,7 +171,7 @@ Result RangeQuery(const Sources& sources, const http::Request& request) {
   if (!ReadRange(request, &parameters.request, &failure) || !ReadCommon(request, &parameters, &failure)) {
     return failure;
   }
-  return Run(sources, std::move(parameters));
+  return Run(sources, request, std::move(parameters));
 }
 
 Result FormatQuery(const Sources& sources, const http::Request& request) {

@@ -166,16 +166,16 @@ void WriteQueryData(std::shared_ptr<const promql::QueryResult> result, std::stri
   const promql::Value& value = result->value;
   Append(&out->data, "{\"resultType\":\"", promql::ValueTypeName(value), "\",\"result\":");
   if (const auto* scalar = std::get_if<promql::Scalar>(&value)) {
-    // Unlike samples, scalars never turn to the 'e' form.
+    // Unlike samples, scalars never turn to the 'e' form, and their time is a number like any other.
     JsonWriter json(&out->data);
     json.BeginArray();
-    json.Timestamp(scalar->t);
+    json.Float(static_cast<double>(scalar->t) / 1000);
     json.String(GoFloat(scalar->value, 'f'));
     json.EndArray();
   } else if (const auto* text = std::get_if<promql::StringResult>(&value)) {
     JsonWriter json(&out->data);
     json.BeginArray();
-    json.Timestamp(text->t);
+    json.Float(static_cast<double>(text->t) / 1000);
     json.String(text->text);
     json.EndArray();
   } else {

@@ -1,0 +1,155 @@
+#include "api/v1/api.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <prometheus/registry.h>
+
+#include "base/strings.h"
+
+namespace tocsin::api {
+namespace {
+
+/// An engine that gives what the test put in.
+class FixedEngine : public promql::Engine {
+ public:
+  absl::StatusOr<promql::QueryResult> Query(Queryable&, const promql::QueryRequest& request) override {
+    last = request;
+    return result;
+  }
+  const promql::EngineOptions& options() const override { return options_; }
+  absl::StatusOr<std::string> Explain(const promql::QueryRequest&) override { return ""; }
+  void SetQueryLog(promql::QueryLog) override {}
+
+  absl::StatusOr<promql::QueryResult> result = promql::QueryResult{.value = promql::Vector(), .annotations = {}, .stats = {}};
+  promql::QueryRequest last;
+
+ private:
+  promql::EngineOptions options_;
+};
+
+class ApiTest : public testing::Test {
+ protected:
+  ApiTest() : notifications_(1, clock_, &registry_), query_log_(clock_, &registry_), head_(Head::OpenMemoryOnly({}, clock_)) {
+    sources_.engine = &engine_;
+    sources_.queryable = head_.get();
+    sources_.store = head_.get();
+    sources_.clock = &clock_;
+    sources_.notifications = &notifications_;
+    sources_.query_log = &query_log_;
+    sources_.replay_progress = &progress_;
+    sources_.readiness = [this] { return readiness_; };
+    sources_.rules = [this] { return rules_; };
+    sources_.targets = [] { return TargetsStatus(); };
+    sources_.pool_names = [] { return std::vector<std::string>{"a", "b"}; };
+    sources_.cors_origin = *AnchoredRegex::Create(".*");
+    RegisterApi(sources_, "", &router_);
+  }
+
+  http::Response Ask(std::string target, std::string method = "GET") {
+    http::Request request;
+    request.method = std::move(method);
+    request.target = Cat("/api/v1", target);
+    EXPECT_TRUE(http::DecodeTarget(&request));
+    return router_.Route(request);
+  }
+  std::string Get(std::string target) { return Ask(std::move(target)).body; }
+
+  void Append(const Labels& labels, TimestampMs t, double value) {
+    std::unique_ptr<Appender> appender = head_->OpenAppender();
+    AppendResult result{};
+    const SeriesRef ref = appender->GetOrCreate(labels, &result);
+    ASSERT_EQ(appender->Append(ref, t, value), AppendResult::kOk);
+    ASSERT_TRUE(appender->Commit().ok());
+  }
+
+  ManualClock clock_{1'435'781'451'781};
+  prometheus::Registry registry_;
+  Notifications notifications_;
+  QueryLog query_log_;
+  ReplayProgress progress_;
+  FixedEngine engine_;
+  std::unique_ptr<Head> head_;
+  rules::RulesStatus rules_;
+  Readiness readiness_ = Readiness::kReady;
+  Sources sources_;
+  http::Router router_;
+};
+
+TEST_F(ApiTest, AnswersVectorsMatricesAndScalars) {
+  engine_.result->value = promql::Vector{{.labels = Labels::Of({{"__name__", "up"}, {"a", "<b>"}}), .point = {.t = 1000, .value = 1e-7}}};
+  EXPECT_EQ(Get("/query?query=up"),
+            R"({"status":"success","data":{"resultType":"vector","result":[{"metric":{"__name__":"up","a":"<b>"},"value":[1,"1e-07"]}]}})");
+  EXPECT_EQ(engine_.last.start, 1'435'781'451'781);
+  engine_.result->value = promql::Matrix{{.labels = Labels(), .points = {{.t = 1500, .value = 2}, {.t = 2000, .value = 3}}}};
+  EXPECT_EQ(Get("/query_range?query=up&start=1&end=2&step=0.5"),
+            R"({"status":"success","data":{"resultType":"matrix","result":[{"metric":{},"values":[[1.500,"2"],[2,"3"]]}]}})");
+  EXPECT_EQ(engine_.last.step_ms, 500);
+  engine_.result->value = promql::Scalar{.t = 1900, .value = 1e-7};
+  EXPECT_EQ(Get("/query?query=1"), R"({"status":"success","data":{"resultType":"scalar","result":[1.9,"0.0000001"]}})");
+}
+
+TEST_F(ApiTest, CutsAtTheLimitWithAWarning) {
+  engine_.result->value = promql::Vector(3);
+  const std::string body = Get("/query?query=up&limit=2&stats=some");
+  EXPECT_THAT(body, testing::HasSubstr(R"("warnings":["results truncated due to limit","value \"some\" for parameter \"stats\" is deprecated)"));
+}
+
+TEST_F(ApiTest, RefusesBadParametersInUpstreamsWords) {
+  const auto error = [this](const std::string& target) {
+    const http::Response response = Ask(target);
+    EXPECT_EQ(response.status, 400) << target;
+    return response.body;
+  };
+  EXPECT_EQ(error("/query?query=up&time=x"),
+            R"({"status":"error","errorType":"bad_data","error":"invalid parameter \"time\": invalid time value for 'time': cannot parse \"x\" to a valid timestamp"})");
+  EXPECT_THAT(error("/query_range?query=up&start=2&end=1&step=1"), testing::HasSubstr("end timestamp must not be before start time"));
+  EXPECT_THAT(error("/query_range?query=up&start=1&end=2&step=0"), testing::HasSubstr("zero or negative query resolution step widths"));
+  EXPECT_THAT(error("/query_range?query=up&start=0&end=11001&step=1"), testing::HasSubstr("exceeded maximum resolution of 11,000 points"));
+  EXPECT_THAT(error("/query?query=up&limit=-1"), testing::HasSubstr(R"(invalid parameter \"limit\": limit must be non-negative)"));
+  EXPECT_THAT(error("/query?query=up&limit=x"), testing::HasSubstr(R"(strconv.Atoi: parsing \"x\": invalid syntax)"));
+  EXPECT_THAT(error("/series"), testing::HasSubstr("no match[] parameter provided"));
+  EXPECT_THAT(error("/series?match[]={a=~\".*\"}"), testing::HasSubstr("match[] must contain at least one non-empty matcher"));
+  EXPECT_THAT(error("/rules?type=x"), testing::HasSubstr(R"(invalid parameter \"type\": not supported value \"x\")"));
+  EXPECT_THAT(error("/rules?group_next_token=x"), testing::HasSubstr("group_limit needs to be present"));
+}
+
+TEST_F(ApiTest, ListsSeriesNamesAndValues) {
+  Append(Labels::Of({{"__name__", "up"}, {"job", "x"}}), clock_.NowMs(), 1);
+  Append(Labels::Of({{"__name__", "up"}, {"job", "y"}}), clock_.NowMs(), 1);
+  EXPECT_EQ(Get("/series?match[]=up&match[]={job=\"x\"}"),
+            R"({"status":"success","data":[{"__name__":"up","job":"x"},{"__name__":"up","job":"y"}]})");
+  EXPECT_EQ(Get("/labels"), R"({"status":"success","data":["__name__","job"]})");
+  EXPECT_EQ(Get("/label/job/values?limit=1"), R"({"status":"success","data":["x"],"warnings":["results truncated due to limit"]})");
+  EXPECT_EQ(Get("/label/U__jo_62_/values"), R"({"status":"success","data":["x","y"]})");
+}
+
+TEST_F(ApiTest, IsNotThereBeforeItIsReady) {
+  readiness_ = Readiness::kStopping;
+  const http::Response response = Ask("/labels");
+  EXPECT_EQ(response.status, 503);
+  EXPECT_EQ(FindHeader(response.headers, "X-Prometheus-Stopping"), "true");
+  EXPECT_EQ(Ask("/notifications").status, 200);
+}
+
+TEST_F(ApiTest, ListsNotifications) {
+  notifications_.Add("a & b");
+  EXPECT_EQ(Get("/notifications"), R"({"status":"success","data":[{"text":"a \u0026 b","date":"2015-07-01T20:10:51.781Z","active":true}]})");
+  notifications_.Delete("a & b");
+  EXPECT_EQ(Get("/notifications"), R"({"status":"success","data":[]})");
+}
+
+TEST_F(ApiTest, ShowsRulesAndAlertsPageByPage) {
+  rules::RuleStatus alert{.alerting = true, .name = "A", .query = "up == 0", .duration_ms = 60'000, .state = rules::AlertState::kFiring};
+  alert.alerts = {{.labels = Labels::Of({{"alertname", "A"}}), .state = rules::AlertState::kFiring, .active_at = 1000, .value = 1}};
+  rules_.groups = {{.name = "g", .file = "f", .interval_ms = 15'000, .rules = {alert}}, {.name = "h", .file = "f", .rules = {alert}}};
+  EXPECT_THAT(Get("/alerts"), testing::HasSubstr(R"({"labels":{"alertname":"A"},"annotations":{},"state":"firing","activeAt":"1970-01-01T00:00:01Z","value":"1e+00"})"));
+  const std::string page = Get("/rules?group_limit=1&exclude_alerts=true");
+  EXPECT_THAT(page, testing::HasSubstr(R"("alerts":null)"));
+  const size_t token_at = page.find(R"("groupNextToken":")") + 18;
+  const std::string next = Get(Cat("/rules?group_limit=1&group_next_token=", page.substr(token_at, 64)));
+  EXPECT_THAT(next, testing::HasSubstr(R"("name":"h")"));
+  EXPECT_THAT(next, testing::Not(testing::HasSubstr(R"("name":"g")")));
+}
+
+}  // namespace
+}  // namespace tocsin::api
