@@ -1,0 +1,39 @@
+#include "tests/differential/known_differences.h"
+
+#include <re2/re2.h>
+
+namespace tocsin::differential {
+namespace {
+
+struct KnownDifference {
+  std::string_view minor_version;  // of the peer
+  const char* query;               // a regular expression that is found in the query
+  const char* difference;          // likewise, in the text of the difference
+  std::string_view reason;
+};
+
+constexpr KnownDifference kKnownDifferences[] = {
+    {"3.5", "(start|end|range|step|min_of|max_of)\\(", "peer's error: \"(parse error|1:|invalid parameter)",
+     "3.8 and later: start(), end(), range(), step(), min_of() and max_of() as functions"},
+};
+
+bool Found(std::string_view text, const char* pattern) { return re2::RE2::PartialMatch(re2::StringPiece(text.data(), text.size()), pattern); }
+
+bool IsMinor(std::string_view version, std::string_view minor) {
+  return version.size() > minor.size() && version.substr(0, minor.size()) == minor && version[minor.size()] == '.';
+}
+
+}  // namespace
+
+bool IsKnownVersion(std::string_view version) { return IsMinor(version, "3.5"); }
+
+std::optional<std::string_view> ReasonToDiffer(std::string_view version, const std::string& query, const std::string& difference) {
+  for (const KnownDifference& known : kKnownDifferences) {
+    if (IsMinor(version, known.minor_version) && Found(query, known.query) && Found(difference, known.difference)) {
+      return known.reason;
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace tocsin::differential
