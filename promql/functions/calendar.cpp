@@ -25,13 +25,25 @@ struct CalendarDay {
   int64_t days_since_epoch = 0;
 };
 
+/// Days since the epoch and the second of the day. Go's calendar wraps at its ends: the smallest integer is what the largest plus one would be.
+struct DayAndSecond {
+  int64_t days = 0;
+  int64_t second = 0;
+};
+
+DayAndSecond SplitSeconds(double v) {
+  const int64_t seconds = WholeSeconds(v);
+  if (seconds == std::numeric_limits<int64_t>::min()) {
+    constexpr uint64_t kBehindTheLargest = uint64_t{1} << 63;
+    return {static_cast<int64_t>(kBehindTheLargest / kSecondsPerDay), static_cast<int64_t>(kBehindTheLargest % kSecondsPerDay)};
+  }
+  const int64_t second = seconds % kSecondsPerDay;
+  return second < 0 ? DayAndSecond{seconds / kSecondsPerDay - 1, second + kSecondsPerDay} : DayAndSecond{seconds / kSecondsPerDay, second};
+}
+
 /// The proleptic Gregorian date, for any number of days (Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms").
 CalendarDay DayOf(double v) {
-  const int64_t seconds = WholeSeconds(v);
-  int64_t days = seconds / kSecondsPerDay;
-  if (seconds % kSecondsPerDay < 0) {
-    --days;
-  }
+  const int64_t days = SplitSeconds(v).days;
   const int64_t shifted = days + 719'468;
   const int64_t era = (shifted >= 0 ? shifted : shifted - 146'096) / 146'097;
   const auto day_of_era = static_cast<unsigned>(shifted - era * 146'097);
@@ -53,10 +65,7 @@ unsigned DaysIn(int64_t year, unsigned month) {
   return kDays[month - 1] + (month == 2 && IsLeap(year) ? 1 : 0);
 }
 
-int64_t SecondOfDay(double v) {
-  const int64_t rest = WholeSeconds(v) % kSecondsPerDay;
-  return rest < 0 ? rest + kSecondsPerDay : rest;
-}
+int64_t SecondOfDay(double v) { return SplitSeconds(v).second; }
 
 double DaysInMonth(double v) {
   const CalendarDay day = DayOf(v);

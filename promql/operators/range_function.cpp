@@ -77,6 +77,9 @@ absl::Status RangeFunctionOperator::DoOpen() {
   RETURN_IF_ERROR(OpenScalars());
   distinct_without_name_ = source_->distinct_without_name();
   heads_ = source_->TakeHeads();
+  if (source_->is_subquery()) {
+    RETURN_IF_ERROR(RemoveNames(context(), &heads_));  // annotations show the name that is left
+  }
   const bool labels_tell = source_->metric_name().empty() || context().features.type_and_unit_labels;
   for (SeriesHead& head : heads_) {
     head.drop_name = head.drop_name || !function_.keeps_name;

@@ -103,7 +103,9 @@ Answer ReadAnswer(const std::string& json) {
   }
   std::string_view error;
   if (document["error"].get(error) == simdjson::SUCCESS) {
-    answer.error = std::string(error);
+    // The API's word in front of parse errors; our side is asked below it.
+    constexpr std::string_view kParameterPrefix = "invalid parameter \"query\": ";
+    answer.error = std::string(error.starts_with(kParameterPrefix) ? error.substr(kParameterPrefix.size()) : error);
     return answer;
   }
   for (const char* key : {"warnings", "infos"}) {
