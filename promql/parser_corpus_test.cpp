@@ -1,6 +1,9 @@
 #include <gtest/gtest.h>
+#include <re2/re2.h>
 #include <simdjson.h>
 
+#include <cstdlib>
+#include <fstream>
 #include <map>
 #include <string>
 #include <vector>
@@ -187,6 +190,25 @@ TEST(ParserCorpus, RuleExpressions) {
 TEST(ParserCorpus, DashboardExpressions) {
   CORPUS_OR_SKIP(path, "parser/corpus_dashboards.json");
   CheckFormatted(path);
+}
+
+// Expressions as people publish them, with dashboard variables, which stand for a range, a duration or a word.
+TEST(ParserCorpus, PublishedExpressions) {
+  const char* corpus = std::getenv("TOCSIN_CONFORMANCE");
+  std::ifstream file(Cat(corpus == nullptr ? "." : corpus, "/../seldon/promql.txt"));
+  if (corpus == nullptr || !file) {
+    GTEST_SKIP() << "TOCSIN_CONFORMANCE is not set, or has no folder seldon beside it";
+  }
+  std::string line;
+  while (std::getline(file, line)) {
+    if (line.empty() || line[0] == '#') {
+      continue;
+    }
+    re2::RE2::GlobalReplace(&line, R"(\[\$[^\]]*\])", "[5m]");
+    re2::RE2::GlobalReplace(&line, R"(\$__\w+)", "5m");
+    re2::RE2::GlobalReplace(&line, R"(\$\{?\w+(:\w+)?\}?)", "x");
+    EXPECT_EQ(ParseExpr(line, LanguageFeatures{}).status(), absl::OkStatus()) << line;
+  }
 }
 
 TEST(ParserCorpus, InvalidExpressions) {

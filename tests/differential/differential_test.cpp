@@ -22,7 +22,7 @@ using reference::kDataStart;
 
 constexpr uint64_t kSeed = 7;
 constexpr int kRandomQueries = 1200;
-constexpr int kReportsMax = 1000;
+constexpr int kReportsMax = 20;
 
 struct QueryWindow {
   TimestampMs start;
