@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <numbers>
 
 #include "base/status.h"
@@ -182,12 +183,21 @@ absl::StatusOr<OperatorPtr> OperatorBuilder::BuildTimestampCall(const Call& call
     const auto& selector = static_cast<const VectorSelector&>(arg);
     const ReferenceTime reference{selector.original_offset_ms, selector.timestamp};
     Reads(reference.At(scope.steps.start) - context_.lookback_ms + 1, reference.At(scope.steps.last()));
-    return std::make_unique<VectorSelectorOperator>(
+    OperatorPtr times = std::make_unique<VectorSelectorOperator>(
         context_, scope.steps, Site(call), selector,
         VectorSelectorOperator::Options{
             .output = start_times ? VectorSelectorOperator::Output::kStartTimestamp : VectorSelectorOperator::Output::kTimestamp,
             .labels_needed = scope.labels,
             .counting = scope.counting});
+    const bool one_name = std::any_of(selector.matchers.begin(), selector.matchers.end(), [](const Matcher& matcher) {
+      return matcher.name() == kMetricName && matcher.type() == MatchType::kEqual;
+    });
+    if (one_name) {
+      return times;
+    }
+    // Series of several names may become equal: a function that changes nothing finds out.
+    return std::make_unique<FloatFunctionOperator>(context_, scope.steps, Site(call), std::string(call.function->name),
+                                                   [](double t) { return t; }, std::move(times));
   }
   if (start_times) {
     return std::make_unique<EmptyOperator>(context_, scope.steps, Site(call));  // only samples have one
