@@ -41,19 +41,20 @@ std::vector<std::string> MakePages(int64_t series) {
   return pages;
 }
 
+std::vector<std::string> Compressed(const std::vector<std::string>& pages) {
+  std::vector<std::string> out(pages.size());
+  for (size_t i = 0; i < pages.size(); ++i) {
+    GzipEncode(pages[i], &out[i]);
+  }
+  return out;
+}
+
 void ScrapeTarget(benchmark::State& state) {
   const int64_t series = state.range(0);
   const bool gzip = state.range(1) != 0;
   const bool http = state.range(2) != 0;
   const std::vector<std::string> pages = MakePages(series);
-  std::vector<std::string> sent(2);
-  for (size_t i = 0; i < 2; ++i) {
-    if (gzip) {
-      GzipEncode(pages[i], &sent[i]);
-    } else {
-      sent[i] = pages[i];
-    }
-  }
+  const std::vector<std::string> sent = gzip ? Compressed(pages) : pages;
   std::atomic<size_t> turn{0};
   test::HttpDouble server([&](const test::DoubleRequest&) {
     test::DoubleResponse response{.headers = {{"Content-Type", "text/plain; version=0.0.4"}}, .body = sent[turn++ % 2]};

@@ -2,6 +2,7 @@
 
 #include <map>
 
+#include "base/text/float_text.h"
 #include "base/yaml/yaml.h"
 #include "rules/alerting_rule.h"
 #include "rules/group.h"
@@ -118,7 +119,7 @@ class Scenario {
         continue;
       }
       if (const yaml::Node* value = phase->Find("value")) {
-        EXPECT_EQ(alert->value, std::stod(value->text));
+        EXPECT_EQ(alert->value, *ParseGoFloatOrError(value->text));
       }
       EXPECT_NEAR(static_cast<double>(alert->active_at), static_cast<double>(SampleTime(*phase, "active_at")), kToleranceMs);
       if (const yaml::Node* annotations = phase->Find("annotations")) {

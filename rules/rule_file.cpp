@@ -161,8 +161,8 @@ class RuleFileChecker {
       }
     }
     if (!rule.alert.empty()) {
-      CheckTemplates(rule.alert, "label", rule.labels);
-      CheckTemplates(rule.alert, "annotation", rule.annotations);
+      CheckTemplates(rule, "label", rule.labels);
+      CheckTemplates(rule, "annotation", rule.annotations);
     }
   }
 
@@ -185,11 +185,11 @@ class RuleFileChecker {
     }
   }
 
-  void CheckTemplates(const std::string& alert, std::string_view what, const TextMap& texts) {
+  void CheckTemplates(const RuleDefinition& rule, std::string_view what, const TextMap& texts) {
     for (const auto& [name, text] : texts) {
-      const auto parsed = gotemplate::Template::ParseForAlert(alert, text);
+      const auto parsed = gotemplate::Template::ParseForAlert(rule.alert, text);
       if (!parsed.ok()) {
-        RuleError(Cat(what, " ", GoQuoted(name), ": ", Message(parsed.status())));
+        RuleError(rule.alert_position, Cat(what, " ", GoQuoted(name), ": ", Message(parsed.status())));
       }
     }
   }

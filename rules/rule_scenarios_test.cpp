@@ -129,7 +129,7 @@ NamedSamples ExpectedSamples(const yaml::Node& list) {
   NamedSamples out;
   for (const yaml::Node* item : list.items) {
     const yaml::Node* labels = item->Find("labels");
-    out.emplace(LabelsOf(labels != nullptr ? *labels : *item).ToString(), labels != nullptr ? std::stod(Text(*item, "value")) : 1);
+    out.emplace(LabelsOf(labels != nullptr ? *labels : *item).ToString(), labels != nullptr ? *ParseGoFloatOrError(Text(*item, "value")) : 1);
   }
   return out;
 }
@@ -194,7 +194,7 @@ void RunGroupCase(const yaml::Node& test) {
       for (size_t i = 0; i < points.size(); ++i) {
         EXPECT_EQ(got[0].second.timestamps[i], std::stoll(points[i]->items[0]->text) * 1000);
         const std::string& value = points[i]->items[1]->text;
-        EXPECT_TRUE(value == "stale" ? IsStaleNaN(got[0].second.values[i]) : got[0].second.values[i] == std::stod(value));
+        EXPECT_TRUE(value == "stale" ? IsStaleNaN(got[0].second.values[i]) : got[0].second.values[i] == *ParseGoFloatOrError(value));
       }
     }
     return;
@@ -333,7 +333,7 @@ void RunNotifyCase(const yaml::Node& test) {
   Group group(definition, "file", GroupDefaults(), environment, false);
   for (const auto& series : test.Find("samples")->entries) {
     for (const yaml::Node* sample : series.value->items) {
-      store.Append(Labels::Of({{"__name__", series.key->text}}), std::stoll(sample->items[0]->text) * 1000, std::stod(sample->items[1]->text));
+      store.Append(Labels::Of({{"__name__", series.key->text}}), std::stoll(sample->items[0]->text) * 1000, *ParseGoFloatOrError(sample->items[1]->text));
     }
   }
   for (const yaml::Node* step : test.Find("steps")->items) {

@@ -70,7 +70,8 @@ std::vector<std::string> AlternativeNames(X509* certificate) {
       const ASN1_OCTET_STRING* bytes = name->d.iPAddress;
       const bool v4 = ASN1_STRING_length(bytes) == 4;
       char text[INET6_ADDRSTRLEN] = {};
-      if ((v4 || ASN1_STRING_length(bytes) == 16) && inet_ntop(v4 ? AF_INET : AF_INET6, ASN1_STRING_get0_data(bytes), text, sizeof(text)) != nullptr) {
+      const bool v6 = ASN1_STRING_length(bytes) == 16;
+      if ((v4 || v6) && inet_ntop(v4 ? AF_INET : AF_INET6, ASN1_STRING_get0_data(bytes), text, sizeof(text)) != nullptr) {
         out.emplace_back(text);
       }
     }

@@ -53,7 +53,7 @@ int CountOpenFiles() {
 double BootTimeSeconds() {
   const std::string stat = ReadFile("/proc/stat");
   const size_t line = stat.find("btime ");
-  return line == std::string::npos ? 0 : std::strtod(stat.c_str() + line + 6, nullptr);
+  return line == std::string::npos ? 0 : static_cast<double>(std::strtoll(stat.c_str() + line + 6, nullptr, 10));
 }
 
 uint64_t CgroupLimit() {
@@ -81,7 +81,9 @@ sigset_t HandledSignals() {
 ProcessStatus ReadProcessStatus() {
   ProcessStatus status;
   const std::vector<std::string> fields = StatFields();
-  const auto field = [&fields](size_t number) { return number - 3 < fields.size() ? std::strtod(fields[number - 3].c_str(), nullptr) : 0; };
+  const auto field = [&fields](size_t number) {
+    return number - 3 < fields.size() ? static_cast<double>(std::strtoll(fields[number - 3].c_str(), nullptr, 10)) : 0.0;
+  };
   const auto ticks = static_cast<double>(::sysconf(_SC_CLK_TCK));
   status.cpu_seconds = (field(14) + field(15)) / ticks;
   status.threads = static_cast<int>(field(20));

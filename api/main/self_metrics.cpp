@@ -51,8 +51,10 @@ SelfMetrics::SelfMetrics(const Clock& clock) : clock_(clock), registry_(std::mak
            "A metric with a constant '1' value labeled by version, revision, branch and compiler from which it was built.",
            {{"version", build.version}, {"revision", build.revision}, {"branch", build.branch}, {"goversion", build.go_version}})
       ->Set(1);
-  ready_ = AddGauge(registry_.get(), "prometheus_ready", "Whether Prometheus startup was fully completed and the server is ready for normal operation.");
-  reload_successful_ = AddGauge(registry_.get(), "prometheus_config_last_reload_successful", "Whether the last configuration reload attempt was successful.");
+  ready_ = AddGauge(registry_.get(), "prometheus_ready",
+                    "Whether Prometheus startup was fully completed and the server is ready for normal operation.");
+  reload_successful_ = AddGauge(registry_.get(), "prometheus_config_last_reload_successful",
+                                "Whether the last configuration reload attempt was successful.");
   reload_time_ = AddGauge(registry_.get(), "prometheus_config_last_reload_success_timestamp_seconds",
                           "Timestamp of the last successful configuration reload.");
 }

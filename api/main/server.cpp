@@ -96,6 +96,9 @@ absl::Status ProgramServer::Open() {
     MutexLock lock(reload_mu_);
     const absl::Status applied = Apply(std::move(config));
     metrics_.SetReloaded(applied.ok());
+    if (!applied.ok() && flags_.strict_reload) {
+      return applied;
+    }
     if (!applied.ok()) {
       LogError("parts of the configuration were left out", {{"err", applied}});
     }

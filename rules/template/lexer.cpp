@@ -145,27 +145,30 @@ class Lexer {
     in_action_ = false;
   }
 
+  void RightDelim(bool trim) {
+    if (trim) {
+      pos_ += 2;
+      Ignore();
+    }
+    pos_ += kRight.size();
+    Emit(TokenType::kRightDelim);
+    pos_ -= kRight.size();
+    FinishDelim(false);
+    if (trim) {
+      while (!at_end() && IsSpace(peek())) {
+        ++pos_;
+      }
+      Ignore();
+    }
+  }
+
   void InsideAction() {
     bool trim = false;
     if (AtRightDelim(&trim)) {
       if (paren_depth_ > 0) {
         return Fail("unclosed left paren");
       }
-      if (trim) {
-        pos_ += 2;
-        Ignore();
-      }
-      pos_ += kRight.size();
-      Emit(TokenType::kRightDelim);
-      pos_ -= kRight.size();
-      FinishDelim(false);
-      if (trim) {
-        while (!at_end() && IsSpace(peek())) {
-          ++pos_;
-        }
-        Ignore();
-      }
-      return;
+      return RightDelim(trim);
     }
     if (at_end()) {
       return Fail("unclosed action");

@@ -68,7 +68,10 @@ char32_t Lower(char32_t c) {
   return c >= 0x400 && c <= 0x40F ? c + 80 : c;
 }
 
-bool IsLetter(char32_t c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= 0xC0 && c != 0xFFFD && c != 0xD7 && c != 0xF7 && (c < 0x2000 || c > 0x206F)); }
+bool IsLetter(char32_t c) {
+  const bool ascii = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+  return ascii || (c >= 0xC0 && c != 0xFFFD && c != 0xD7 && c != 0xF7 && (c < 0x2000 || c > 0x206F));
+}
 bool IsDigit(char32_t c) { return c >= '0' && c <= '9'; }
 bool IsCased(char32_t c) { return IsLetter(c); }
 

@@ -81,7 +81,7 @@ std::string Ask(const std::string& method, const std::string& url, int* status) 
 }  // namespace
 
 TemporaryFolder::TemporaryFolder() {
-  std::string name = (std::filesystem::temp_directory_path() / "tocsin-test.XXXXXX").string();
+  std::string name = (std::filesystem::temp_directory_path() / "tocsin-program.XXXXXX").string();
   EXPECT_NE(::mkdtemp(name.data()), nullptr);
   path_ = name;
 }
@@ -101,7 +101,16 @@ std::string TemporaryFolder::Write(const std::string& name, const std::string& t
 Finished RunProgram(const std::vector<std::string>& arguments) {
   const TemporaryFolder folder;
   const std::string output_file = folder.path() + "/output";
-  const int exit_code = WaitForEnd(Spawn(arguments, output_file));
+  const pid_t pid = Spawn(arguments, output_file);
+  siginfo_t ended{};
+  for (int waited = 0; waited < kPatienceMs && ended.si_pid == 0; waited += kPollMs) {
+    ::waitid(P_PID, static_cast<id_t>(pid), &ended, WEXITED | WNOHANG | WNOWAIT);
+    Pause();
+  }
+  if (ended.si_pid == 0) {
+    ::kill(pid, SIGKILL);
+  }
+  const int exit_code = WaitForEnd(pid);
   return {exit_code, ReadFileOrFail(output_file)};
 }
 

@@ -33,7 +33,9 @@ enum class LexToken : int8_t {
 std::string_view LexTokenName(LexToken token);
 
 /// What may come next in a line.
-enum class LexState : uint8_t { kInit, kComment, kMeta1, kMeta2, kLabels, kLabelValue, kValue, kTimestamp, kExemplar, kExemplarValue, kExemplarTimestamp };
+enum class LexState : uint8_t {
+  kInit, kComment, kMeta1, kMeta2, kLabels, kLabelValue, kValue, kTimestamp, kExemplar, kExemplarValue, kExemplarTimestamp,
+};
 
 /// Where a lexer stands. A token that does not fit ends at the first byte that does not fit: error texts show the bytes up to it.
 /// Zero bytes fit only into label values, help texts and comments; there they are passed over one by one.
