@@ -7,6 +7,7 @@
 #include "absl/status/statusor.h"
 #include "base/http_client/http_client.h"
 #include "base/http_client/http_message.h"
+#include "base/mutex.h"
 
 namespace tocsin {
 
@@ -40,7 +41,12 @@ class HttpTransfers {
 
  private:
   class Loop;
-  std::unique_ptr<Loop> loop_;
+  /// Made with its thread by the first transfer: a program without targets pays for neither.
+  Loop& LoopOnDemand();
+
+  Mutex mu_;
+  Limits limits_ GUARDED_BY(mu_);
+  std::unique_ptr<Loop> loop_ GUARDED_BY(mu_);
 };
 
 }  // namespace tocsin
