@@ -56,7 +56,10 @@ Timeline Read(const char* file) {
     const double at_s = static_cast<double>(document["at"].get_int64().value()) / 1000;
     for (const simdjson::dom::element alert : document["alerts"].get_array()) {
       Notification notification;
-      notification.annotations = ReadLabels(alert["annotations"]);
+      simdjson::dom::element annotations;
+      if (alert["annotations"].get(annotations) == simdjson::SUCCESS) {
+        notification.annotations = ReadLabels(annotations);
+      }
       notification.starts_s = ReadTime(alert["startsAt"]);
       notification.ends_s = ReadTime(alert["endsAt"]);
       notification.resolved = notification.ends_s <= at_s;
