@@ -3,7 +3,8 @@
 //   compare_notifications FILE_A FILE_B TOLERANCE_SECONDS
 //
 // Repetitions of the same state of an alert count once. For each alert (its labels) the sequence of states must agree: firing or resolved, annotations,
-// startsAt and, of resolved ones, endsAt within the tolerance. Prints both sequences where they differ; exit code 1 then.
+// startsAt and, of resolved ones, endsAt within the tolerance, both counted from the first alert of the file: the servers come to the same page
+// at different times. Prints both sequences where they differ; exit code 1 then.
 
 #include <simdjson.h>
 
@@ -29,6 +30,9 @@ struct Notification {
   Labels annotations;
 };
 using Timeline = std::map<Labels, std::vector<Notification>>;
+
+// The end of a firing alert is minutes ahead of its sending; that of a resolved one is the evaluation just before it.
+constexpr double kClockSlackSeconds = 1;
 
 Labels ReadLabels(simdjson::dom::element object) {
   LabelsBuilder labels;
@@ -62,7 +66,7 @@ Timeline Read(const char* file) {
       }
       notification.starts_s = ReadTime(alert["startsAt"]);
       notification.ends_s = ReadTime(alert["endsAt"]);
-      notification.resolved = notification.ends_s <= at_s;
+      notification.resolved = notification.ends_s <= at_s + kClockSlackSeconds;
       std::vector<Notification>& states = timeline[ReadLabels(alert["labels"])];
       const bool again = !states.empty() && states.back().resolved == notification.resolved && states.back().starts_s == notification.starts_s;
       if (!again) {
@@ -73,19 +77,33 @@ Timeline Read(const char* file) {
   return timeline;
 }
 
-std::string Text(const std::vector<Notification>& states, double base_s) {
+std::string Text(const std::vector<Notification>& states) {
   std::string out;
   for (const Notification& state : states) {
     char line[96];
-    std::snprintf(line, sizeof(line), " %s from %.1f", state.resolved ? "resolved" : "firing", state.starts_s - base_s);
+    std::snprintf(line, sizeof(line), " %s from %.1f", state.resolved ? "resolved" : "firing", state.starts_s);
     out.append(line);
     if (state.resolved) {
-      std::snprintf(line, sizeof(line), " to %.1f", state.ends_s - base_s);
+      std::snprintf(line, sizeof(line), " to %.1f", state.ends_s);
       out.append(line);
     }
     out.append(";");
   }
   return out;
+}
+
+// Times from the first alert on.
+void CountFromFirst(Timeline* timeline) {
+  double first_s = INFINITY;
+  for (const auto& [labels, states] : *timeline) {
+    first_s = std::fmin(first_s, states.front().starts_s);
+  }
+  for (auto& [labels, states] : *timeline) {
+    for (Notification& state : states) {
+      state.starts_s -= first_s;
+      state.ends_s -= first_s;
+    }
+  }
 }
 
 bool Agree(const std::vector<Notification>& a, const std::vector<Notification>& b, double tolerance_s) {
@@ -112,20 +130,20 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "usage: compare_notifications FILE_A FILE_B TOLERANCE_SECONDS\n");
     return 2;
   }
-  const Timeline a = Read(argv[1]);
-  const Timeline b = Read(argv[2]);
+  Timeline a = Read(argv[1]);
+  Timeline b = Read(argv[2]);
+  CountFromFirst(&a);
+  CountFromFirst(&b);
   const double tolerance_s = std::atof(argv[3]);
   int differences = 0;
   Timeline all = a;
   all.insert(b.begin(), b.end());
-  for (const auto& [labels, states] : all) {
+  for (const auto& [labels, ignored] : all) {
     const std::vector<Notification>& first = a.contains(labels) ? a.at(labels) : std::vector<Notification>();
     const std::vector<Notification>& second = b.contains(labels) ? b.at(labels) : std::vector<Notification>();
     const bool same = Agree(first, second, tolerance_s);
     differences += same ? 0 : 1;
-    const double base_s = states.front().starts_s;
-    std::printf("%s %s\n  A:%s\n  B:%s\n", same ? "same" : "DIFFERENT", labels.ToString().c_str(), Text(first, base_s).c_str(),
-                Text(second, base_s).c_str());
+    std::printf("%s %s\n  A:%s\n  B:%s\n", same ? "same" : "DIFFERENT", labels.ToString().c_str(), Text(first).c_str(), Text(second).c_str());
   }
   std::printf("%zu alerts, %d differences\n", all.size(), differences);
   return differences == 0 && !all.empty() ? 0 : 1;
