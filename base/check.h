@@ -18,16 +18,16 @@ template <typename A, typename B>
 }  // namespace tocsin::check_internal
 
 /// For bugs, never for input: always on, prints the values.
-#define TOCSIN_CHECK(cond)                                                    \
-  do {                                                                        \
-    if (!(cond)) [[unlikely]] {                                               \
-      ::tocsin::check_internal::Fail(__FILE__, __LINE__, #cond);              \
-    }                                                                         \
+#define TOCSIN_CHECK(cond)                                       \
+  do {                                                           \
+    if (!(cond)) [[unlikely]] {                                  \
+      ::tocsin::check_internal::Fail(__FILE__, __LINE__, #cond); \
+    }                                                            \
   } while (false)
 
-#define TOCSIN_CHECK_OP(a, op, b)                                                           \
-  do {                                                                                      \
-    if (!((a)op(b))) [[unlikely]] {                                                         \
-      ::tocsin::check_internal::FailOp(__FILE__, __LINE__, #a " " #op " " #b, (a), (b));    \
-    }                                                                                       \
+#define TOCSIN_CHECK_OP(a, op, b)                                                        \
+  do {                                                                                   \
+    if (!((a)op(b))) [[unlikely]] {                                                      \
+      ::tocsin::check_internal::FailOp(__FILE__, __LINE__, #a " " #op " " #b, (a), (b)); \
+    }                                                                                    \
   } while (false)

@@ -94,8 +94,8 @@ void AppendField(LogFormat format, std::string_view key, std::string_view value,
 
 std::string_view BaseName(std::string_view path) { return path.substr(path.rfind('/') + 1); }
 
-void AppendAll(LogFormat format, LogLevel level, std::string_view source, std::string_view message,
-               std::initializer_list<LogField> fields, std::string* out) {
+void AppendAll(LogFormat format, LogLevel level, std::string_view source, std::string_view message, std::initializer_list<LogField> fields,
+               std::string* out) {
   AppendField(format, "level", LevelName(level), out);
   AppendField(format, "source", source, out);
   AppendField(format, "msg", message, out);

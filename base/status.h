@@ -2,15 +2,14 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-
 #include "base/strings.h"
 
 /// Returns from the calling function when `expr` is not OK.
-#define RETURN_IF_ERROR(expr)                            \
-  do {                                                   \
-    if (absl::Status status_ = (expr); !status_.ok()) {  \
-      return status_;                                    \
-    }                                                    \
+#define RETURN_IF_ERROR(expr)                           \
+  do {                                                  \
+    if (absl::Status status_ = (expr); !status_.ok()) { \
+      return status_;                                   \
+    }                                                   \
   } while (false)
 
 #define TOCSIN_CONCAT_INNER(a, b) a##b

@@ -26,12 +26,14 @@ std::vector<std::string> MakePages(int64_t series) {
   std::vector<std::string> pages(2);
   for (int64_t i = 0; i < series; ++i) {
     if (i % 100 == 0) {
-      const std::string head = Cat("# HELP seldon_metric_", i / 100, " A metric of a model server.\n# TYPE seldon_metric_", i / 100, " gauge\n");
+      const std::string head =
+          Cat("# HELP seldon_metric_", i / 100, " A metric of a model server.\n# TYPE seldon_metric_", i / 100, " gauge\n");
       pages[0] += head;
       pages[1] += head;
     }
     const std::string name =
-        Cat("seldon_metric_", i / 100, "{deployment_name=\"model-", i % 7, "\",predictor_name=\"default\",predictor_version=\"1.0\",model_name=\"classifier\",",
+        Cat("seldon_metric_", i / 100, "{deployment_name=\"model-", i % 7,
+            "\",predictor_name=\"default\",predictor_version=\"1.0\",model_name=\"classifier\",",
             "model_image=\"seldonio/sklearnserver\",model_version=\"1.2\",service=\"predict\",method=\"post\",code=\"", i % 100, "\"} ");
     const bool changes = i * 7919 % 100 < 35;
     const std::string value = i % 3 == 0 ? Cat(i % 1000, ".", i % 97 + 100) : Cat(i * 31 % 100000);

@@ -78,7 +78,8 @@ bool IsSetOperator(BinaryOp op) { return op == BinaryOp::kAnd || op == BinaryOp:
 
 std::string_view AggregateOpText(AggregateOp op) {
   static constexpr std::array<std::string_view, 14> kTexts = {
-      "sum", "avg", "min", "max", "group", "count", "count_values", "quantile", "stddev", "stdvar", "topk", "bottomk", "limitk", "limit_ratio",
+      "sum",      "avg",    "min",    "max",  "group",   "count",  "count_values",
+      "quantile", "stddev", "stdvar", "topk", "bottomk", "limitk", "limit_ratio",
   };
   return kTexts[static_cast<size_t>(op)];
 }
@@ -193,7 +194,8 @@ void ForEachSelector(const Expr& expr, absl::FunctionRef<void(const VectorSelect
 
 void ForEachSelector(Expr& expr, absl::FunctionRef<void(VectorSelector&)> visit) {
   // The caller's tree is not const, so none of its nodes is.
-  ForEachSelector(static_cast<const Expr&>(expr), [visit](const VectorSelector& selector) { visit(const_cast<VectorSelector&>(selector)); });
+  ForEachSelector(static_cast<const Expr&>(expr),
+                  [visit](const VectorSelector& selector) { visit(const_cast<VectorSelector&>(selector)); });
 }
 
 int32_t DeepestChild(const Expr& expr) {

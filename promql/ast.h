@@ -69,9 +69,22 @@ int32_t DeepestChild(const Expr& expr);
 ValueType TypeOf(const Expr& expr);
 
 enum class BinaryOp {
-  kAdd, kSub, kMul, kDiv, kMod, kPow, kAtan2,
-  kEqual, kNotEqual, kGreater, kLess, kGreaterOrEqual, kLessOrEqual,
-  kAnd, kOr, kUnless,
+  kAdd,
+  kSub,
+  kMul,
+  kDiv,
+  kMod,
+  kPow,
+  kAtan2,
+  kEqual,
+  kNotEqual,
+  kGreater,
+  kLess,
+  kGreaterOrEqual,
+  kLessOrEqual,
+  kAnd,
+  kOr,
+  kUnless,
   kTrimUpper,  // </
   kTrimLower,  // >/
 };
@@ -80,7 +93,20 @@ bool IsComparison(BinaryOp op);
 bool IsSetOperator(BinaryOp op);
 
 enum class AggregateOp {
-  kSum, kAvg, kMin, kMax, kGroup, kCount, kCountValues, kQuantile, kStddev, kStdvar, kTopk, kBottomk, kLimitk, kLimitRatio,
+  kSum,
+  kAvg,
+  kMin,
+  kMax,
+  kGroup,
+  kCount,
+  kCountValues,
+  kQuantile,
+  kStddev,
+  kStdvar,
+  kTopk,
+  kBottomk,
+  kLimitk,
+  kLimitRatio,
 };
 std::string_view AggregateOpText(AggregateOp op);
 bool HasParam(AggregateOp op);
@@ -105,7 +131,7 @@ std::string_view DurationOpText(DurationOp op);
 struct DurationExpr : Expr {
   DurationExpr() : Expr(NodeKind::kDuration) {}
   DurationOp op = DurationOp::kAdd;
-  ExprPtr lhs;            // a DurationExpr or a NumberLiteral (seconds)
+  ExprPtr lhs;  // a DurationExpr or a NumberLiteral (seconds)
   ExprPtr rhs;
   bool wrapped = false;   // in parentheses
   PositionRange written;  // upstream's StartPos and EndPos: where the operator or the call is written; 0 where it has none
@@ -115,11 +141,11 @@ enum class AtPreprocessor { kNone, kStart, kEnd };
 
 struct VectorSelector : Expr {
   VectorSelector() : Expr(NodeKind::kVectorSelector) {}
-  std::string name;                       // as written in front of the braces, else empty
-  std::vector<Matcher> matchers;          // __name__ included
+  std::string name;               // as written in front of the braces, else empty
+  std::vector<Matcher> matchers;  // __name__ included
   DurationMs original_offset_ms = 0;
-  ExprPtr original_offset_expr;           // DurationExpr, or null
-  std::optional<TimestampMs> timestamp;   // @ <number>; filled in for start()/end() by the planner
+  ExprPtr original_offset_expr;          // DurationExpr, or null
+  std::optional<TimestampMs> timestamp;  // @ <number>; filled in for start()/end() by the planner
   AtPreprocessor start_or_end = AtPreprocessor::kNone;
   bool bypass_empty_matcher_check = false;
   bool anchored = false;
@@ -153,7 +179,7 @@ struct VectorMatching {
   MatchCardinality card = MatchCardinality::kOneToOne;
   std::vector<std::string> matching_labels;  // as written
   bool on = false;
-  std::vector<std::string> include;          // group_left(...)/group_right(...)
+  std::vector<std::string> include;  // group_left(...)/group_right(...)
   std::optional<double> fill_left;
   std::optional<double> fill_right;
 };
@@ -177,7 +203,7 @@ struct AggregateExpr : Expr {
   AggregateExpr() : Expr(NodeKind::kAggregate) {}
   AggregateOp op = AggregateOp::kSum;
   ExprPtr expr;
-  ExprPtr param;  // of topk, bottomk, quantile, count_values, limitk, limit_ratio; else null
+  ExprPtr param;                      // of topk, bottomk, quantile, count_values, limitk, limit_ratio; else null
   std::vector<std::string> grouping;  // as written
   bool without = false;
 };

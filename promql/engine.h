@@ -91,13 +91,13 @@ struct QueryResult {
 
 /// Which experimental parts of the language a query may use; the names are those of --enable-feature.
 struct LanguageFeatures {
-  bool experimental_functions = false;       // promql-experimental-functions
-  bool extended_range_selectors = false;     // promql-extended-range-selectors
-  bool fill_modifiers = false;               // promql-binop-fill-modifiers
-  bool delayed_name_removal = false;         // promql-delayed-name-removal
-  bool type_and_unit_labels = false;         // type-and-unit-labels
-  bool use_start_timestamps = false;         // use-start-timestamps
-  bool per_step_stats = false;               // promql-per-step-stats
+  bool experimental_functions = false;    // promql-experimental-functions
+  bool extended_range_selectors = false;  // promql-extended-range-selectors
+  bool fill_modifiers = false;            // promql-binop-fill-modifiers
+  bool delayed_name_removal = false;      // promql-delayed-name-removal
+  bool type_and_unit_labels = false;      // type-and-unit-labels
+  bool use_start_timestamps = false;      // use-start-timestamps
+  bool per_step_stats = false;            // promql-per-step-stats
 };
 
 struct EngineOptions {
@@ -122,11 +122,11 @@ struct QueryRequest {
   TimestampMs start = 0;
   TimestampMs end = 0;
   DurationMs step_ms = 0;
-  DurationMs lookback_delta_ms = 0;  // 0: the engine's
-  DurationMs timeout_ms = 0;         // 0: the engine's
-  const StopToken* cancel = nullptr; // must outlive the call
-  bool per_step_stats = false;       // fills total_samples_per_step, where the feature is on
-  bool profile = false;              // fills QueryResult::operators
+  DurationMs lookback_delta_ms = 0;   // 0: the engine's
+  DurationMs timeout_ms = 0;          // 0: the engine's
+  const StopToken* cancel = nullptr;  // must outlive the call
+  bool per_step_stats = false;        // fills total_samples_per_step, where the feature is on
+  bool profile = false;               // fills QueryResult::operators
 };
 
 /// What the query log is told of each query that ended.

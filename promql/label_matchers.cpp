@@ -1,6 +1,5 @@
 #include "promql/label_matchers.h"
 
-
 #include "base/status.h"
 #include "base/strings.h"
 #include "promql/parser.h"

@@ -31,8 +31,23 @@ class Lexer {
 
  private:
   enum class Mode {
-    kStatements, kInsideBraces, kDurationExpression, kSpace, kComment, kNumber, kNumberOrDuration, kString, kRawString, kEscape,
-    kWord, kLabelName, kValueSequence, kHistogram, kHistogramWord, kBuckets, kFinished,
+    kStatements,
+    kInsideBraces,
+    kDurationExpression,
+    kSpace,
+    kComment,
+    kNumber,
+    kNumberOrDuration,
+    kString,
+    kRawString,
+    kEscape,
+    kWord,
+    kLabelName,
+    kValueSequence,
+    kHistogram,
+    kHistogramWord,
+    kBuckets,
+    kFinished,
   };
   enum class HistogramState { kNone, kOpen, kTimes, kAdd, kSubtract };
 

@@ -63,8 +63,7 @@ void ParserState::SetAggregateArguments(AggregateExpr* node, std::vector<ExprPtr
     return;
   }
   if (args.size() != wanted) {
-    tokens_.Report(node->pos,
-                   Cat("wrong number of arguments for aggregate expression provided, expected ", wanted, ", got ", args.size()));
+    tokens_.Report(node->pos, Cat("wrong number of arguments for aggregate expression provided, expected ", wanted, ", got ", args.size()));
     return;
   }
   node->expr = std::move(args.back());

@@ -152,9 +152,7 @@ ExprPtr ParserState::ParseSignedOffset() {
   return operand == nullptr ? nullptr : ContinueDuration(ApplySign(sign, std::move(operand)), kDurationSum);
 }
 
-ExprPtr ParserState::ParseDuration(int min_precedence) {
-  return ContinueDuration(ParseDurationOperand(), min_precedence);
-}
+ExprPtr ParserState::ParseDuration(int min_precedence) { return ContinueDuration(ParseDurationOperand(), min_precedence); }
 
 ExprPtr ParserState::ContinueDuration(ExprPtr lhs, int min_precedence) {
   while (lhs != nullptr) {

@@ -19,8 +19,7 @@ namespace tocsin::promql {
 /// type_check.cpp.
 class ParserState {
  public:
-  ParserState(std::string_view text, const LanguageFeatures& features)
-      : tokens_(text, Lexer::Language::kExpression), features_(features) {}
+  ParserState(std::string_view text, const LanguageFeatures& features) : tokens_(text, Lexer::Language::kExpression), features_(features) {}
 
   /// A whole query, types checked. Null when errors() is not empty.
   ExprPtr ParseQuery();

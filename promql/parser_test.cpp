@@ -147,9 +147,10 @@ TEST(AstJson, WritesUpstreamsObjects) {
   EXPECT_EQ(json("foo[5m] offset 1m"),
             R"({"anchored":false,"matchers":[{"name":"__name__","type":"=","value":"foo"}],"name":"foo","offset":60000,"offsetExpr":null,)"
             R"("range":300000,"rangeExpr":null,"smoothed":false,"startOrEnd":null,"timestamp":null,"type":"matrixSelector"})");
-  EXPECT_EQ(json("1 < bool 2"),
-            R"({"bool":true,"lhs":{"type":"numberLiteral","val":"1"},"matching":null,"op":"\u003c","rhs":{"type":"numberLiteral","val":"2"},)"
-            R"("type":"binaryExpr"})");
+  EXPECT_EQ(
+      json("1 < bool 2"),
+      R"({"bool":true,"lhs":{"type":"numberLiteral","val":"1"},"matching":null,"op":"\u003c","rhs":{"type":"numberLiteral","val":"2"},)"
+      R"("type":"binaryExpr"})");
 }
 
 }  // namespace

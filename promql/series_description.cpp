@@ -22,8 +22,7 @@ bool StartsNumber(TokenKind kind) {
 /// Behind the metric: items separated by space. Functions give false on a syntax error not yet reported.
 class SeriesValuesParser {
  public:
-  SeriesValuesParser(TokenStream* tokens, std::vector<SequenceValue>* values)
-      : tokens_(*tokens), histograms_(tokens), values_(*values) {}
+  SeriesValuesParser(TokenStream* tokens, std::vector<SequenceValue>* values) : tokens_(*tokens), histograms_(tokens), values_(*values) {}
 
   bool Parse() {
     const TokenKind first = tokens_.Peek();

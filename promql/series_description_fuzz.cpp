@@ -1,8 +1,8 @@
-#include "promql/series_description.h"
-
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+
+#include "promql/series_description.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);

@@ -43,8 +43,7 @@ absl::StatusOr<DurationMs> TakeOffset(std::string_view* rest) {
   }
   const absl::StatusOr<DurationMs> duration = ParseDuration(unsigned_text.substr(0, end));
   if (!duration.ok()) {
-    return absl::InvalidArgumentError(
-        Cat("invalid duration ", GoQuoted(unsigned_text.substr(0, end)), ": ", Message(duration.status())));
+    return absl::InvalidArgumentError(Cat("invalid duration ", GoQuoted(unsigned_text.substr(0, end)), ": ", Message(duration.status())));
   }
   *rest = unsigned_text.substr(end);
   return negative ? -*duration : *duration;
@@ -121,8 +120,7 @@ absl::StatusOr<SeriesDescription> ParseStartTimestampLine(std::string_view line)
   series->values.clear();
   for (const absl::string_view item : absl::StrSplit(av(line.substr(blank)), absl::ByAnyChar(" \t"), absl::SkipEmpty())) {
     if (const absl::Status status = AppendItem(sv(item), &series->values); !status.ok()) {
-      return absl::InvalidArgumentError(
-          Cat("invalid @st sequence: invalid ST item ", GoQuoted(sv(item)), ": ", Message(status)));
+      return absl::InvalidArgumentError(Cat("invalid @st sequence: invalid ST item ", GoQuoted(sv(item)), ": ", Message(status)));
     }
   }
   return series;

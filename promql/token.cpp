@@ -17,27 +17,61 @@ using WordMap = absl::flat_hash_map<std::string_view, TokenKind>;
 
 const WordMap& KeywordMap() {
   static const auto& map = *new WordMap{
-      {"and", TokenKind::kAnd}, {"or", TokenKind::kOr}, {"unless", TokenKind::kUnless}, {"atan2", TokenKind::kAtan2},
-      {"sum", TokenKind::kSum}, {"avg", TokenKind::kAvg}, {"count", TokenKind::kCount}, {"min", TokenKind::kMin},
-      {"max", TokenKind::kMax}, {"group", TokenKind::kGroup}, {"stddev", TokenKind::kStddev}, {"stdvar", TokenKind::kStdvar},
-      {"topk", TokenKind::kTopk}, {"bottomk", TokenKind::kBottomk}, {"count_values", TokenKind::kCountValues},
-      {"quantile", TokenKind::kQuantile}, {"limitk", TokenKind::kLimitk}, {"limit_ratio", TokenKind::kLimitRatio},
-      {"offset", TokenKind::kOffset}, {"smoothed", TokenKind::kSmoothed}, {"anchored", TokenKind::kAnchored}, {"by", TokenKind::kBy},
-      {"without", TokenKind::kWithout}, {"on", TokenKind::kOn}, {"ignoring", TokenKind::kIgnoring},
-      {"group_left", TokenKind::kGroupLeft}, {"group_right", TokenKind::kGroupRight}, {"fill", TokenKind::kFill},
-      {"fill_left", TokenKind::kFillLeft}, {"fill_right", TokenKind::kFillRight}, {"bool", TokenKind::kBool},
-      {"start", TokenKind::kStart}, {"end", TokenKind::kEndWord}, {"step", TokenKind::kStep}, {"range", TokenKind::kRange},
-      {"max_of", TokenKind::kMaxOf}, {"min_of", TokenKind::kMinOf}, {"inf", TokenKind::kNumber}, {"nan", TokenKind::kNumber},
+      {"and", TokenKind::kAnd},
+      {"or", TokenKind::kOr},
+      {"unless", TokenKind::kUnless},
+      {"atan2", TokenKind::kAtan2},
+      {"sum", TokenKind::kSum},
+      {"avg", TokenKind::kAvg},
+      {"count", TokenKind::kCount},
+      {"min", TokenKind::kMin},
+      {"max", TokenKind::kMax},
+      {"group", TokenKind::kGroup},
+      {"stddev", TokenKind::kStddev},
+      {"stdvar", TokenKind::kStdvar},
+      {"topk", TokenKind::kTopk},
+      {"bottomk", TokenKind::kBottomk},
+      {"count_values", TokenKind::kCountValues},
+      {"quantile", TokenKind::kQuantile},
+      {"limitk", TokenKind::kLimitk},
+      {"limit_ratio", TokenKind::kLimitRatio},
+      {"offset", TokenKind::kOffset},
+      {"smoothed", TokenKind::kSmoothed},
+      {"anchored", TokenKind::kAnchored},
+      {"by", TokenKind::kBy},
+      {"without", TokenKind::kWithout},
+      {"on", TokenKind::kOn},
+      {"ignoring", TokenKind::kIgnoring},
+      {"group_left", TokenKind::kGroupLeft},
+      {"group_right", TokenKind::kGroupRight},
+      {"fill", TokenKind::kFill},
+      {"fill_left", TokenKind::kFillLeft},
+      {"fill_right", TokenKind::kFillRight},
+      {"bool", TokenKind::kBool},
+      {"start", TokenKind::kStart},
+      {"end", TokenKind::kEndWord},
+      {"step", TokenKind::kStep},
+      {"range", TokenKind::kRange},
+      {"max_of", TokenKind::kMaxOf},
+      {"min_of", TokenKind::kMinOf},
+      {"inf", TokenKind::kNumber},
+      {"nan", TokenKind::kNumber},
   };
   return map;
 }
 
 const WordMap& HistogramWordMap() {
   static const auto& map = *new WordMap{
-      {"sum", TokenKind::kSumDesc}, {"count", TokenKind::kCountDesc}, {"schema", TokenKind::kSchemaDesc},
-      {"offset", TokenKind::kOffsetDesc}, {"n_offset", TokenKind::kNegativeOffsetDesc}, {"buckets", TokenKind::kBucketsDesc},
-      {"n_buckets", TokenKind::kNegativeBucketsDesc}, {"z_bucket", TokenKind::kZeroBucketDesc},
-      {"z_bucket_w", TokenKind::kZeroBucketWidthDesc}, {"custom_values", TokenKind::kCustomValuesDesc},
+      {"sum", TokenKind::kSumDesc},
+      {"count", TokenKind::kCountDesc},
+      {"schema", TokenKind::kSchemaDesc},
+      {"offset", TokenKind::kOffsetDesc},
+      {"n_offset", TokenKind::kNegativeOffsetDesc},
+      {"buckets", TokenKind::kBucketsDesc},
+      {"n_buckets", TokenKind::kNegativeBucketsDesc},
+      {"z_bucket", TokenKind::kZeroBucketDesc},
+      {"z_bucket_w", TokenKind::kZeroBucketWidthDesc},
+      {"custom_values", TokenKind::kCustomValuesDesc},
       {"counter_reset_hint", TokenKind::kCounterResetHintDesc},
   };
   return map;
@@ -145,9 +179,9 @@ bool StartsExpression(TokenKind kind) {
 AggregateOp ToAggregateOp(TokenKind kind) {
   TOCSIN_CHECK(IsAggregator(kind));
   static constexpr std::array<AggregateOp, 14> kOps = {
-      AggregateOp::kAvg,    AggregateOp::kBottomk, AggregateOp::kCount,  AggregateOp::kCountValues, AggregateOp::kGroup,
-      AggregateOp::kMax,    AggregateOp::kMin,     AggregateOp::kQuantile, AggregateOp::kStddev,    AggregateOp::kStdvar,
-      AggregateOp::kSum,    AggregateOp::kTopk,    AggregateOp::kLimitk, AggregateOp::kLimitRatio,
+      AggregateOp::kAvg, AggregateOp::kBottomk, AggregateOp::kCount,    AggregateOp::kCountValues, AggregateOp::kGroup,
+      AggregateOp::kMax, AggregateOp::kMin,     AggregateOp::kQuantile, AggregateOp::kStddev,      AggregateOp::kStdvar,
+      AggregateOp::kSum, AggregateOp::kTopk,    AggregateOp::kLimitk,   AggregateOp::kLimitRatio,
   };
   return kOps[static_cast<size_t>(kind) - static_cast<size_t>(TokenKind::kAvg)];
 }

@@ -132,11 +132,7 @@ std::string BinaryText(const BinaryExpr& node, bool with_positions) {
   if (node.vector_matching) {
     out.Raw("VectorMatching", MatchingText(*node.vector_matching));
   }
-  return out.Text("Op", BinaryOpText(node.op))
-      .Child("LHS", node.lhs)
-      .Child("RHS", node.rhs)
-      .Flag("ReturnBool", node.return_bool)
-      .Finish();
+  return out.Text("Op", BinaryOpText(node.op)).Child("LHS", node.lhs).Child("RHS", node.rhs).Flag("ReturnBool", node.return_bool).Finish();
 }
 
 std::string SubqueryText(const SubqueryExpr& node, bool with_positions) {
@@ -167,7 +163,11 @@ std::string TreeText(const Expr& expr, bool with_positions) {
   switch (expr.kind) {
     case NodeKind::kNumberLiteral: {
       const auto& node = static_cast<const NumberLiteral&>(expr);
-      return TreeNode("NumberLiteral", with_positions).Number("Val", node.value).Flag("Duration", node.is_duration).Range(node.pos).Finish();
+      return TreeNode("NumberLiteral", with_positions)
+          .Number("Val", node.value)
+          .Flag("Duration", node.is_duration)
+          .Range(node.pos)
+          .Finish();
     }
     case NodeKind::kStringLiteral:
       return TreeNode("StringLiteral", with_positions).Text("Val", static_cast<const StringLiteral&>(expr).value).Range(expr.pos).Finish();

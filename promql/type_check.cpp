@@ -140,8 +140,7 @@ void ParserState::CheckArgumentCount(const Call& node) {
   const auto declared = static_cast<int>(function.arg_types.size());
   const auto given = static_cast<int>(node.args.size());
   const auto report = [&](std::string_view bound, int wanted) {
-    tokens_.Report(node.pos,
-                   Cat("expected ", bound, wanted, " argument(s) in call to ", GoQuoted(function.name), ", got ", given));
+    tokens_.Report(node.pos, Cat("expected ", bound, wanted, " argument(s) in call to ", GoQuoted(function.name), ", got ", given));
   };
   if (function.variadic == 0) {
     if (declared != given) {
@@ -176,8 +175,8 @@ void ParserState::CheckCall(Call* node) {
 void ParserState::CheckInfoSelector(Call* node) {
   Expr* selector = node->args[1].get();
   if (const ValueType type = TypeOf(*selector); type != ValueType::kVector) {
-    tokens_.Report(node->pos, Cat("expected type ", DocumentedType(ValueType::kVector), " in call to function \"info\", got ",
-                                  DocumentedType(type)));
+    tokens_.Report(node->pos,
+                   Cat("expected type ", DocumentedType(ValueType::kVector), " in call to function \"info\", got ", DocumentedType(type)));
   }
   if (selector->kind != NodeKind::kVectorSelector) {
     tokens_.Report(selector->pos, "expected label selectors only");

@@ -103,7 +103,9 @@ void AlertJournal::Load(std::string_view content) {
   }
   if (!content.empty()) {
     LogWarn("The alert journal ends in a damaged record; what stands before it is used",
-            {{"file", path_}, {"at_byte", static_cast<uint64_t>(total - content.size())}, {"dropped_bytes", static_cast<uint64_t>(content.size())}});
+            {{"file", path_},
+             {"at_byte", static_cast<uint64_t>(total - content.size())},
+             {"dropped_bytes", static_cast<uint64_t>(content.size())}});
   }
   live_ = restored_;
 }

@@ -169,8 +169,8 @@ void Group::EvaluateRule(size_t index, const EvaluationContext& context) {
   }
   rule.SetOutcome(status, seconds, started_at);
   if (!status.ok() && !absl::IsCancelled(status) && !environment_.quiet) {
-    LogWarn("Evaluating rule failed", {{"file", file_}, {"group", name_}, {"name", rule.name()}, {"index", static_cast<int>(index)},
-                                       {"err", status}});
+    LogWarn("Evaluating rule failed",
+            {{"file", file_}, {"group", name_}, {"name", rule.name()}, {"index", static_cast<int>(index)}, {"err", status}});
   }
 }
 

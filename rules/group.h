@@ -25,7 +25,7 @@ class AlertJournal;
 struct GroupEnvironment {
   QuerySource source;
   Appendable* appendable = nullptr;
-  AlertSink* sink = nullptr;      ///< null: alerts are not sent
+  AlertSink* sink = nullptr;  ///< null: alerts are not sent
   const Clock* clock = nullptr;
   RuleMetrics* metrics = nullptr;
   AlertJournal* journal = nullptr;  ///< null: state is not kept
@@ -130,7 +130,7 @@ class Group {
   int evaluations_until_restore_;  // 0: nothing to restore
   std::vector<Labels> left_over_;  // series of rules that are gone
   std::optional<TimestampMs> first_evaluation_;
-  bool holds_restored_ = false;    // alerts came from the journal
+  bool holds_restored_ = false;  // alerts came from the journal
   std::optional<TimestampMs> selectors_checked_at_;
   std::atomic<size_t> samples_{0};
 

@@ -1,5 +1,4 @@
 #include "absl/container/flat_hash_map.h"
-
 #include "base/log.h"
 #include "rules/alert_journal.h"
 #include "rules/group.h"
@@ -54,7 +53,8 @@ void Group::RestoreFromJournal(TimestampMs first_evaluation) {
       holds_restored_ = holds_restored_ || alert.state != AlertState::kInactive;
     }
     if (!kept->alerts.empty()) {
-      LogInfo("Alert state restored from the journal", {{"group", name_}, {"rule", rule.name()},
+      LogInfo("Alert state restored from the journal", {{"group", name_},
+                                                        {"rule", rule.name()},
                                                         {"alerts", static_cast<uint64_t>(kept->alerts.size())},
                                                         {"down_ms", static_cast<int64_t>(down_ms)}});
     }

@@ -32,7 +32,9 @@ void PutVarint(uint64_t value, std::string* out) {
   out->push_back(static_cast<char>(value));
 }
 
-void PutInteger(int64_t value, std::string* out) { PutVarint((static_cast<uint64_t>(value) << 1) ^ static_cast<uint64_t>(value >> 63), out); }
+void PutInteger(int64_t value, std::string* out) {
+  PutVarint((static_cast<uint64_t>(value) << 1) ^ static_cast<uint64_t>(value >> 63), out);
+}
 
 void PutText(std::string_view text, std::string* out) {
   PutVarint(text.size(), out);

@@ -62,7 +62,7 @@ class ManagerImpl : public Manager {
     std::shared_ptr<Group> group;
     TimestampMs last_slot = 0;  // the slot of the last evaluation, or the one before the first
     bool running = false;
-    bool leaving = false;       // no new evaluation begins
+    bool leaving = false;  // no new evaluation begins
   };
   /// A group that a reload took away; its series end two intervals later, unless others go on with them.
   struct Departed {

@@ -29,15 +29,15 @@ struct ManagerOptions {
   const Clock* clock = nullptr;
   prometheus::Registry* registry = nullptr;  ///< null: no metrics
 
-  DurationMs outage_tolerance_ms = kHour;       ///< --rules.alert.for-outage-tolerance
-  DurationMs grace_period_ms = 10 * kMinute;    ///< --rules.alert.for-grace-period
-  DurationMs resend_delay_ms = kMinute;         ///< --rules.alert.resend-delay
-  int max_concurrent_evals = 4;                 ///< --rules.max-concurrent-evals
-  bool concurrent_rule_eval = false;            ///< feature concurrent-rule-eval
+  DurationMs outage_tolerance_ms = kHour;     ///< --rules.alert.for-outage-tolerance
+  DurationMs grace_period_ms = 10 * kMinute;  ///< --rules.alert.for-grace-period
+  DurationMs resend_delay_ms = kMinute;       ///< --rules.alert.resend-delay
+  int max_concurrent_evals = 4;               ///< --rules.max-concurrent-evals
+  bool concurrent_rule_eval = false;          ///< feature concurrent-rule-eval
   bool restore_new_groups = false;
-  bool strict_reload = false;                   ///< --reload.strict: one bad file refuses the whole reload
+  bool strict_reload = false;  ///< --reload.strict: one bad file refuses the whole reload
   promql::LanguageFeatures features;
-  int group_threads = 2;                        ///< how many groups are evaluated at once
+  int group_threads = 2;  ///< how many groups are evaluated at once
 
   /// Where alert state and the last good rule files are kept, "<storage path>/tocsin"; empty: nothing is kept.
   std::string state_folder;
@@ -55,10 +55,10 @@ struct RuleConfig {
 
 /// Loads rule files, evaluates their groups on time, keeps the alerts' state over reloads and restarts, and hands alerts to the sink.
 ///
-/// A file that cannot be loaded is left out alone: its last good version goes on, or nothing of it; Update() then returns the errors and has
-/// taken over all the others (unless strict_reload). Groups that did not change keep running untouched; in changed groups each rule takes over
-/// the state of the rule with the same name and labels, also from another group or file when it has moved there.
-/// Threads: safe. Evaluations run on the manager's own threads between Start() and Stop().
+/// A file that cannot be loaded is left out alone: its last good version goes on, or nothing of it; Update() then returns the errors and
+/// has taken over all the others (unless strict_reload). Groups that did not change keep running untouched; in changed groups each rule
+/// takes over the state of the rule with the same name and labels, also from another group or file when it has moved there. Threads: safe.
+/// Evaluations run on the manager's own threads between Start() and Stop().
 class Manager {
  public:
   static std::unique_ptr<Manager> Create(const ManagerOptions& options);

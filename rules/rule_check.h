@@ -24,10 +24,10 @@ struct RuleCheckOptions {
 };
 
 struct RuleCheckReport {
-  std::string out;            ///< for standard output
-  std::string err;            ///< for standard error
-  bool failed = false;        ///< anything was found
-  bool has_errors = false;    ///< and not only by lints
+  std::string out;          ///< for standard output
+  std::string err;          ///< for standard error
+  bool failed = false;      ///< anything was found
+  bool has_errors = false;  ///< and not only by lints
 
   /// 0, 1 for errors, 3 for lints when these are fatal.
   int ExitCode(bool lint_fatal) const { return has_errors ? 1 : failed && lint_fatal ? 3 : 0; }

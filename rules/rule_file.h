@@ -20,7 +20,7 @@ using TextMap = std::map<std::string, std::string>;
 struct RuleDefinition {
   std::string record;  ///< one of record and alert is empty
   std::string alert;
-  std::string expr;    ///< as written
+  std::string expr;  ///< as written
   std::shared_ptr<const promql::Expr> tree;
   DurationMs for_ms = 0;
   DurationMs keep_firing_for_ms = 0;

@@ -45,7 +45,7 @@ TEST(RuleFileCorpusTest, RuleFilesHaveTheirVerdicts) {
           ++(rule.alert.empty() ? records : alerts);
         }
       }
-        // The corpus counts what is written out; rules that YAML merges from others come on top.
+      // The corpus counts what is written out; rules that YAML merges from others come on top.
       EXPECT_GE(alerts, std::stoul(TextOf(*entry, "alerts")));
       EXPECT_GE(records, std::stoul(TextOf(*entry, "records")));
     }

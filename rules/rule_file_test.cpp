@@ -56,18 +56,19 @@ TEST(RuleFileTest, CollectsAllErrorsWithPlaces) {
     for: 1m
     expr: up
 )");
-  EXPECT_THAT(file.errors,
-              ElementsAre(HasSubstr("r.yml: 5:11: group \"g\", rule 1, \"a{b=\\\"c\\\"}\": could not parse expression: "),
-                          HasSubstr("4:13: group \"g\", rule 1, \"a{b=\\\"c\\\"}\": braces present in the recording rule name; should it be in expr?: a{b=\"c\"}"),
-                          HasSubstr("invalid label name: __name__"),
-                          HasSubstr("annotation \"s\": template: __alert_A:1: undefined variable \"$nope\""),
-                          HasSubstr("0:0: 0:0: group \"g\", rule 3, \"\": one of 'record' or 'alert' must be set"),
-                          HasSubstr("11:13: group \"g\", rule 4, \"r\": invalid field 'for' in recording rule")));
+  EXPECT_THAT(file.errors, ElementsAre(HasSubstr("r.yml: 5:11: group \"g\", rule 1, \"a{b=\\\"c\\\"}\": could not parse expression: "),
+                                       HasSubstr("4:13: group \"g\", rule 1, \"a{b=\\\"c\\\"}\": braces present in the recording rule "
+                                                 "name; should it be in expr?: a{b=\"c\"}"),
+                                       HasSubstr("invalid label name: __name__"),
+                                       HasSubstr("annotation \"s\": template: __alert_A:1: undefined variable \"$nope\""),
+                                       HasSubstr("0:0: 0:0: group \"g\", rule 3, \"\": one of 'record' or 'alert' must be set"),
+                                       HasSubstr("11:13: group \"g\", rule 4, \"r\": invalid field 'for' in recording rule")));
 }
 
 TEST(RuleFileTest, UnknownFields) {
   constexpr std::string_view kText = "groups:\n- name: g\n  concurrency: 2\n  rules: []\n";
-  EXPECT_THAT(Parse(kText).errors, ElementsAre("r.yml: yaml: unmarshal errors:\n  line 3: field concurrency not found in type rulefmt.RuleGroup"));
+  EXPECT_THAT(Parse(kText).errors,
+              ElementsAre("r.yml: yaml: unmarshal errors:\n  line 3: field concurrency not found in type rulefmt.RuleGroup"));
   RuleFileOptions options;
   options.ignore_unknown_fields = true;
   EXPECT_TRUE(Parse(kText, options).ok());

@@ -25,7 +25,8 @@ Family<Gauge>& GaugeFamily(prometheus::Registry& registry, const char* name, con
 }
 
 prometheus::Histogram& DurationHistogram(prometheus::Registry& registry, const char* name, const char* help) {
-  return prometheus::BuildHistogram().Name(name).Help(help).Register(registry).Add({}, prometheus::Histogram::BucketBoundaries{0.01, 0.1, 1, 10});
+  return prometheus::BuildHistogram().Name(name).Help(help).Register(registry).Add(
+      {}, prometheus::Histogram::BucketBoundaries{0.01, 0.1, 1, 10});
 }
 
 }  // namespace
@@ -53,8 +54,9 @@ struct RuleMetrics::Families {
                             "The number of samples returned during the last rule group evaluation.")),
         no_input(GaugeFamily(registry, "tocsin_rule_group_rules_without_input", "Rules whose selectors match no series at all.")),
         files_failed(GaugeFamily(registry, "tocsin_rule_files_failed", "Rule files left out because of errors.").Add({})),
-        not_durable(CounterFamily(registry, "tocsin_rule_state_not_durable_total", "Changes of alert state that could not be written to disk.")
-                        .Add({})),
+        not_durable(
+            CounterFamily(registry, "tocsin_rule_state_not_durable_total", "Changes of alert state that could not be written to disk.")
+                .Add({})),
         template_expansions(
             CounterFamily(registry, "prometheus_template_text_expansions_total", "The total number of template text expansions.").Add({})),
         template_failures(CounterFamily(registry, "prometheus_template_text_expansion_failures_total",
@@ -70,7 +72,8 @@ struct RuleMetrics::Families {
                           .Help("The duration of rule group evaluations.")
                           .Register(registry)
                           .Add({}, prometheus::Summary::Quantiles{{0.01, 0.001}, {0.05, 0.005}, {0.5, 0.05}, {0.9, 0.01}, {0.99, 0.001}})),
-        rule_histogram(DurationHistogram(registry, "prometheus_rule_evaluation_duration_histogram_seconds", "The duration for a rule to execute.")),
+        rule_histogram(
+            DurationHistogram(registry, "prometheus_rule_evaluation_duration_histogram_seconds", "The duration for a rule to execute.")),
         group_histogram(
             DurationHistogram(registry, "prometheus_rule_group_duration_histogram_seconds", "The duration of rule group evaluations.")) {}
 

@@ -33,7 +33,9 @@ Labels LabelsOf(const yaml::Node& node) {
 
 void AppendFlow(const yaml::Node& node, std::string* out) {
   if (node.kind == yaml::Kind::kScalar) {
-    out->append(node.text.empty() || !node.plain ? GoQuoted(node.text) : node.text.find_first_of("{}[],:#&*") == std::string::npos ? node.text : GoQuoted(node.text));
+    out->append(node.text.empty() || !node.plain                            ? GoQuoted(node.text)
+                : node.text.find_first_of("{}[],:#&*") == std::string::npos ? node.text
+                                                                            : GoQuoted(node.text));
     return;
   }
   const bool mapping = node.kind == yaml::Kind::kMapping;
@@ -129,7 +131,8 @@ NamedSamples ExpectedSamples(const yaml::Node& list) {
   NamedSamples out;
   for (const yaml::Node* item : list.items) {
     const yaml::Node* labels = item->Find("labels");
-    out.emplace(LabelsOf(labels != nullptr ? *labels : *item).ToString(), labels != nullptr ? *ParseGoFloatOrError(Text(*item, "value")) : 1);
+    out.emplace(LabelsOf(labels != nullptr ? *labels : *item).ToString(),
+                labels != nullptr ? *ParseGoFloatOrError(Text(*item, "value")) : 1);
   }
   return out;
 }
@@ -333,7 +336,8 @@ void RunNotifyCase(const yaml::Node& test) {
   Group group(definition, "file", GroupDefaults(), environment, false);
   for (const auto& series : test.Find("samples")->entries) {
     for (const yaml::Node* sample : series.value->items) {
-      store.Append(Labels::Of({{"__name__", series.key->text}}), std::stoll(sample->items[0]->text) * 1000, *ParseGoFloatOrError(sample->items[1]->text));
+      store.Append(Labels::Of({{"__name__", series.key->text}}), std::stoll(sample->items[0]->text) * 1000,
+                   *ParseGoFloatOrError(sample->items[1]->text));
     }
   }
   for (const yaml::Node* step : test.Find("steps")->items) {
@@ -354,7 +358,8 @@ RuleDefinition RuleOfLine(const std::string& line) {
       Append(&labels, label.name, ": ", GoQuoted(label.value), ", ");
     }
   }
-  return GroupOf(Cat("groups:\n- name: g\n  rules:\n  - {", kind, ": ", metric->labels.metric_name(), ", expr: vector(1), labels: {", labels, "}}\n"))
+  return GroupOf(Cat("groups:\n- name: g\n  rules:\n  - {", kind, ": ", metric->labels.metric_name(), ", expr: vector(1), labels: {",
+                     labels, "}}\n"))
       .rules[0];
 }
 

@@ -49,12 +49,12 @@ struct RuleStatus {
   AlertState state = AlertState::kUnknown;
   std::vector<AlertStatus> alerts;
   RuleHealth health = RuleHealth::kUnknown;
-  std::string last_error;                  ///< empty: none
-  double evaluation_seconds = 0;           ///< how long the last evaluation took
+  std::string last_error;         ///< empty: none
+  double evaluation_seconds = 0;  ///< how long the last evaluation took
   std::optional<TimestampMs> last_evaluation;
-  std::vector<std::string> warnings;       ///< of the last evaluation's query
+  std::vector<std::string> warnings;  ///< of the last evaluation's query
   std::vector<std::string> infos;
-  bool no_input = false;                   ///< no selector of the rule matches any series
+  bool no_input = false;  ///< no selector of the rule matches any series
   std::vector<SelectorStatus> selectors;
 };
 

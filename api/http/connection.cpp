@@ -1,12 +1,11 @@
 #include "api/http/connection.h"
 
 #include <algorithm>
-#include <exception>
-#include <utility>
-
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
+#include <exception>
+#include <utility>
 
 #include "absl/strings/match.h"
 #include "api/http/content_encoding.h"
@@ -37,9 +36,7 @@ int StatusOfParseError(const boost::system::error_code& error) {
   return error == beast_http::error::bad_version ? 505 : 400;
 }
 
-std::string_view View(boost::beast::string_view text) {
-  return {text.data(), text.size()};
-}
+std::string_view View(boost::beast::string_view text) { return {text.data(), text.size()}; }
 
 Request TakeRequest(RequestParser* parser, const Transport& transport) {
   auto message = parser->release();
@@ -122,9 +119,7 @@ void Connection::FinishSoon() {
   }
 }
 
-void Connection::Abort() {
-  Close();
-}
+void Connection::Abort() { Close(); }
 
 void Connection::CheckDeadline(int64_t now_ns) {
   if (deadline_ns_ == 0 || now_ns < deadline_ns_ || phase_ == Phase::kClosed) {

@@ -78,7 +78,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   size_t read_size_;
   bool reading_ = false;
   bool peer_gone_ = false;
-  bool last_ = false;  // the connection ends after this answer
+  bool last_ = false;     // the connection ends after this answer
   bool refused_ = false;  // and what the client still sends is not read as a request
   bool sending_continue_ = false;
   std::unique_ptr<Incoming> incoming_;

@@ -12,9 +12,7 @@
 namespace tocsin::http {
 namespace {
 
-std::string_view Trim(std::string_view text) {
-  return sv(absl::StripAsciiWhitespace(av(text)));
-}
+std::string_view Trim(std::string_view text) { return sv(absl::StripAsciiWhitespace(av(text))); }
 
 /// "q=0", "q=0.000": not wanted.
 bool IsRefused(std::string_view parameters) {

@@ -32,7 +32,8 @@ class Form {
 /// the result ("" when there is none): `invalid URL escape "%zz"`, `invalid semicolon separator in query`.
 std::string ParseForm(std::string_view text, Form* form);
 
-/// Appends `text` with %XX decoded, and '+' to a blank when `plus_is_blank`. Returns the broken escape, as in "%zz", or "" when all is well.
+/// Appends `text` with %XX decoded, and '+' to a blank when `plus_is_blank`. Returns the broken escape, as in "%zz", or "" when all is
+/// well.
 std::string PercentDecode(std::string_view text, bool plus_is_blank, std::string* out);
 
 /// For a query parameter: all but letters, digits and -_.~ as %XX, a blank as '+' (Go's url.QueryEscape).

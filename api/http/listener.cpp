@@ -63,7 +63,7 @@ absl::StatusOr<tcp::endpoint> Resolve(asio::io_context* io, const ListenAddress&
 
 /// Takes away a socket file that no process listens on any more.
 void RemoveStaleSocket(asio::io_context* io, const std::string& path) {
-  struct stat info {};
+  struct stat info{};
   if (::stat(path.c_str(), &info) != 0 || !S_ISSOCK(info.st_mode)) {
     return;
   }
@@ -77,9 +77,7 @@ void RemoveStaleSocket(asio::io_context* io, const std::string& path) {
 
 }  // namespace
 
-Listener::~Listener() {
-  Close();
-}
+Listener::~Listener() { Close(); }
 
 absl::StatusOr<std::unique_ptr<Listener>> Listener::Bind(asio::io_context* io, const std::string& text) {
   ASSIGN_OR_RETURN(const ListenAddress address, ParseListenAddress(text));

@@ -1,12 +1,11 @@
 #pragma once
 
+#include <boost/asio/basic_socket_acceptor.hpp>
+#include <boost/asio/io_context.hpp>
 #include <functional>
 #include <memory>
 #include <string>
 #include <vector>
-
-#include <boost/asio/basic_socket_acceptor.hpp>
-#include <boost/asio/io_context.hpp>
 
 #include "absl/status/statusor.h"
 #include "api/http/asio_transport.h"
@@ -33,8 +32,8 @@ class Listener {
   using Acceptor = boost::asio::basic_socket_acceptor<boost::asio::generic::stream_protocol>;
 
   explicit Listener(boost::asio::io_context* io) : acceptor_(*io), next_(*io), io_(io) {}
-  absl::Status BindTo(const boost::asio::generic::stream_protocol& protocol, const boost::asio::generic::stream_protocol::endpoint& endpoint,
-                      bool dual_stack);
+  absl::Status BindTo(const boost::asio::generic::stream_protocol& protocol,
+                      const boost::asio::generic::stream_protocol::endpoint& endpoint, bool dual_stack);
   void AcceptOne();
 
   Acceptor acceptor_;

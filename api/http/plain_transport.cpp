@@ -1,8 +1,7 @@
 #include <array>
-#include <utility>
-
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/post.hpp>
+#include <utility>
 
 #include "api/http/asio_transport.h"
 
@@ -11,7 +10,8 @@ namespace {
 
 class PlainTransport : public Transport {
  public:
-  PlainTransport(StreamSocket socket, std::string remote_address) : socket_(std::move(socket)), remote_address_(std::move(remote_address)) {}
+  PlainTransport(StreamSocket socket, std::string remote_address)
+      : socket_(std::move(socket)), remote_address_(std::move(remote_address)) {}
 
   void Handshake(std::function<void(bool)> done) override {
     boost::asio::post(socket_.get_executor(), [done = std::move(done)] { done(true); });
@@ -25,7 +25,8 @@ class PlainTransport : public Transport {
   void Write(std::string_view first, std::string_view second, Done done) override {
     const std::array<boost::asio::const_buffer, 2> buffers = {boost::asio::buffer(first.data(), first.size()),
                                                               boost::asio::buffer(second.data(), second.size())};
-    socket_.async_write_some(buffers, [done = std::move(done)](const boost::system::error_code& error, size_t bytes) { done(!error, bytes); });
+    socket_.async_write_some(buffers,
+                             [done = std::move(done)](const boost::system::error_code& error, size_t bytes) { done(!error, bytes); });
   }
 
   void ShutdownSend() override {

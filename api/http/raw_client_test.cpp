@@ -28,9 +28,7 @@ RawClient::RawClient(const std::string& address) {
   EXPECT_EQ(::connect(socket_, reinterpret_cast<sockaddr*>(&to), sizeof(to)), 0) << address;
 }
 
-RawClient::~RawClient() {
-  Close();
-}
+RawClient::~RawClient() { Close(); }
 
 void RawClient::Close() {
   if (socket_ >= 0) {

@@ -20,9 +20,7 @@ std::vector<std::string> SplitPath(std::string_view path) {
   return parts;
 }
 
-bool IsVariable(std::string_view part) {
-  return part.starts_with(':') || part == "*";
-}
+bool IsVariable(std::string_view part) { return part.starts_with(':') || part == "*"; }
 
 size_t LiteralParts(const std::vector<std::string>& parts) {
   return static_cast<size_t>(std::count_if(parts.begin(), parts.end(), [](const std::string& part) { return !IsVariable(part); }));

@@ -47,9 +47,7 @@ TEST_F(RouterTest, FindsLiteralsParametersAndRests) {
   EXPECT_EQ(pattern, "/api/v1/label/:name/values");
 }
 
-TEST_F(RouterTest, TakesSlashesAsTheyComeWithoutRedirects) {
-  EXPECT_EQ(Ask(router_, "GET", "//api/v1//query/").body, "query");
-}
+TEST_F(RouterTest, TakesSlashesAsTheyComeWithoutRedirects) { EXPECT_EQ(Ask(router_, "GET", "//api/v1//query/").body, "query"); }
 
 TEST_F(RouterTest, RefusesUnknownPathsAndMethods) {
   EXPECT_EQ(Ask(router_, "GET", "/nothing").status, 404);

@@ -1,14 +1,13 @@
 #include "api/http/server.h"
 
 #include <atomic>
-#include <future>
-#include <thread>
-#include <utility>
-
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <future>
+#include <thread>
+#include <utility>
 
 #include "absl/container/flat_hash_map.h"
 #include "api/http/connection.h"
@@ -127,7 +126,8 @@ class AsioServer : public Server, public ConnectionHost {
     }
     const std::string text = "too many connections\n";
     const std::string answer = ResponseHead(503, {{"Content-Type", "text/plain; charset=utf-8"}, {"Retry-After", "1"}},
-                                            {.keep_alive = false, .content_length = text.size(), .now = clock_.NowMs()}) + text;
+                                            {.keep_alive = false, .content_length = text.size(), .now = clock_.NowMs()}) +
+                               text;
     boost::system::error_code ignored;
     socket.non_blocking(true, ignored);
     socket.send(asio::buffer(answer), 0, ignored);

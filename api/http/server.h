@@ -24,14 +24,14 @@ inline constexpr int kWorkersMax = 96;
 struct TlsMaterial {
   std::string certificate;
   std::string key;
-  std::string client_ca;                     // trusted for clients
+  std::string client_ca;  // trusted for clients
   bool request_client_certificate = false;
   bool require_client_certificate = false;
-  bool verify_client_certificate = false;    // one that is given must come from client_ca
+  bool verify_client_certificate = false;        // one that is given must come from client_ca
   std::vector<std::string> client_allowed_sans;  // not empty: a client's certificate must have one of these names
-  std::string min_version;                  // "TLS10".."TLS13"; empty: TLS12
+  std::string min_version;                       // "TLS10".."TLS13"; empty: TLS12
   std::string max_version;
-  std::vector<std::string> cipher_suites;   // OpenSSL's names, for TLS 1.2
+  std::vector<std::string> cipher_suites;  // OpenSSL's names, for TLS 1.2
   std::vector<std::string> curves;
 
   bool operator==(const TlsMaterial&) const = default;

@@ -43,8 +43,9 @@ class ServerTest : public testing::Test {
 TEST_F(ServerTest, KeepsConnectionsAndAnswersPipelinedRequestsInOrder) {
   StartWith(Echo);
   RawClient client(address());
-  client.Send("GET /a?q=1 HTTP/1.1\r\nHost: x\r\n\r\nPOST /b HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n"
-              "Content-Length: 3\r\n\r\nq=2GET /c HTTP/1.1\r\nHost: x\r\n\r\n");
+  client.Send(
+      "GET /a?q=1 HTTP/1.1\r\nHost: x\r\n\r\nPOST /b HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+      "Content-Length: 3\r\n\r\nq=2GET /c HTTP/1.1\r\nHost: x\r\n\r\n");
   EXPECT_EQ(BodyOf(client.ReadResponse()), "GET /a 1 0");
   EXPECT_EQ(BodyOf(client.ReadResponse()), "POST /b 2 3");
   EXPECT_EQ(BodyOf(client.ReadResponse()), "GET /c  0");
@@ -64,7 +65,8 @@ TEST_F(ServerTest, ReadsAndIgnoresTheBodyOfAGet) {
 TEST_F(ServerTest, TakesBytesOneByOneAndChunkedBodies) {
   StartWith(Echo);
   RawClient client(address());
-  for (const char c : std::string_view("POST /a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n")) {
+  for (const char c :
+       std::string_view("POST /a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n")) {
     client.Send(std::string_view(&c, 1));
   }
   EXPECT_EQ(BodyOf(client.ReadResponse()), "POST /a  5");

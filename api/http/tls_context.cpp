@@ -1,15 +1,14 @@
 #include "api/http/tls_context.h"
 
 #include <arpa/inet.h>
-
-#include <algorithm>
-
-#include <boost/asio/buffer.hpp>
-#include <boost/asio/ssl/verify_context.hpp>
 #include <openssl/bio.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
+
+#include <algorithm>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/ssl/verify_context.hpp>
 
 #include "base/status.h"
 #include "base/strings.h"
@@ -81,19 +80,19 @@ std::vector<std::string> AlternativeNames(X509* certificate) {
 }
 
 void SetClientVerification(ssl::context* context, const TlsMaterial& material) {
-  SSL_CTX_set_verify(context->native_handle(), SSL_VERIFY_PEER | (material.require_client_certificate ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0),
-                     nullptr);
-  context->set_verify_callback([verify = material.verify_client_certificate, allowed = material.client_allowed_sans](
-                                   bool verified, ssl::verify_context& chain) {
-    if (verify && !verified) {
-      return false;
-    }
-    if (allowed.empty() || X509_STORE_CTX_get_error_depth(chain.native_handle()) != 0) {
-      return true;
-    }
-    const std::vector<std::string> names = AlternativeNames(X509_STORE_CTX_get_current_cert(chain.native_handle()));
-    return std::find_first_of(names.begin(), names.end(), allowed.begin(), allowed.end()) != names.end();
-  });
+  SSL_CTX_set_verify(context->native_handle(),
+                     SSL_VERIFY_PEER | (material.require_client_certificate ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0), nullptr);
+  context->set_verify_callback(
+      [verify = material.verify_client_certificate, allowed = material.client_allowed_sans](bool verified, ssl::verify_context& chain) {
+        if (verify && !verified) {
+          return false;
+        }
+        if (allowed.empty() || X509_STORE_CTX_get_error_depth(chain.native_handle()) != 0) {
+          return true;
+        }
+        const std::vector<std::string> names = AlternativeNames(X509_STORE_CTX_get_current_cert(chain.native_handle()));
+        return std::find_first_of(names.begin(), names.end(), allowed.begin(), allowed.end()) != names.end();
+      });
 }
 
 absl::Status Fill(ssl::context* context, const TlsMaterial& material) {

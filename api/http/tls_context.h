@@ -1,8 +1,7 @@
 #pragma once
 
-#include <memory>
-
 #include <boost/asio/ssl/context.hpp>
+#include <memory>
 
 #include "absl/status/statusor.h"
 #include "api/http/server.h"

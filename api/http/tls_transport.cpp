@@ -1,8 +1,7 @@
 #include <array>
-#include <utility>
-
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/ssl/stream.hpp>
+#include <utility>
 
 #include "api/http/asio_transport.h"
 
@@ -61,7 +60,8 @@ class TlsTransport : public Transport {
 
 }  // namespace
 
-std::unique_ptr<Transport> MakeTlsTransport(StreamSocket socket, std::string remote_address, std::shared_ptr<boost::asio::ssl::context> context) {
+std::unique_ptr<Transport> MakeTlsTransport(StreamSocket socket, std::string remote_address,
+                                            std::shared_ptr<boost::asio::ssl::context> context) {
   return std::make_unique<TlsTransport>(std::move(socket), std::move(remote_address), std::move(context));
 }
 

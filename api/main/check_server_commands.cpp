@@ -34,13 +34,9 @@ int CheckServer(const CommandLine& line, const std::string& path) {
 
 }  // namespace
 
-int CheckHealthy(const CommandLine& line) {
-  return CheckServer(line, "/-/healthy");
-}
+int CheckHealthy(const CommandLine& line) { return CheckServer(line, "/-/healthy"); }
 
-int CheckReady(const CommandLine& line) {
-  return CheckServer(line, "/-/ready");
-}
+int CheckReady(const CommandLine& line) { return CheckServer(line, "/-/ready"); }
 
 int CheckServiceDiscovery(const CommandLine& line) {
   const absl::StatusOr<DurationMs> timeout = ParseDuration(line.Get("timeout", "30s"));

@@ -21,7 +21,8 @@ struct CommandLine {
   std::vector<std::string> All(std::string_view flag) const;
 };
 
-/// Prints help, versions and errors itself; then `exit_code` is what the process ends with (2 for errors), and -1 when there is a command to run.
+/// Prints help, versions and errors itself; then `exit_code` is what the process ends with (2 for errors), and -1 when there is a command
+/// to run.
 CommandLine ParseCommandLine(int argc, char** argv, int* exit_code);
 
 }  // namespace tocsin

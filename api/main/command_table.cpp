@@ -35,7 +35,8 @@ constexpr ToolFlag kTsdbAnalyzeFlags[] = {{"limit", kInteger}, {"extended", kBoo
 constexpr ToolFlag kTsdbListFlags[] = {{"human-readable", kBool, 'r'}};
 constexpr ToolFlag kTsdbDumpFlags[] = {
     {"sandbox-dir-root", kText}, {"min-time", kInteger}, {"max-time", kInteger}, {"match", kTexts}, {"format", kText}};
-constexpr ToolFlag kTsdbDumpOpenMetricsFlags[] = {{"sandbox-dir-root", kText}, {"min-time", kInteger}, {"max-time", kInteger}, {"match", kTexts}};
+constexpr ToolFlag kTsdbDumpOpenMetricsFlags[] = {
+    {"sandbox-dir-root", kText}, {"min-time", kInteger}, {"max-time", kInteger}, {"match", kTexts}};
 constexpr ToolFlag kSetMatcherFlags[] = {{"type", kText, 't'}};
 
 constexpr std::array kTools = std::to_array<ToolSpec>({
@@ -76,8 +77,6 @@ constexpr std::array kTools = std::to_array<ToolSpec>({
 
 }  // namespace
 
-std::span<const ToolSpec> ToolTable() {
-  return kTools;
-}
+std::span<const ToolSpec> ToolTable() { return kTools; }
 
 }  // namespace tocsin

@@ -20,9 +20,9 @@ struct DebugFile {
 };
 constexpr DebugFile kMetricsFiles[] = {{"/metrics", "metrics.txt"}};
 /// Beyond promtool: what tells most about this server.
-constexpr DebugFile kStatusFiles[] = {{"/api/v1/status/config", "config.json"},   {"/api/v1/status/flags", "flags.json"},
-                                      {"/api/v1/status/runtimeinfo", "runtime.json"}, {"/api/v1/status/tsdb", "tsdb.json"},
-                                      {"/api/v1/targets", "targets.json"},        {"/api/v1/rules", "rules.json"}};
+constexpr DebugFile kStatusFiles[] = {
+    {"/api/v1/status/config", "config.json"}, {"/api/v1/status/flags", "flags.json"}, {"/api/v1/status/runtimeinfo", "runtime.json"},
+    {"/api/v1/status/tsdb", "tsdb.json"},     {"/api/v1/targets", "targets.json"},    {"/api/v1/rules", "rules.json"}};
 
 int DebugFailure(std::string_view reason) {
   std::fprintf(stderr, "error completing debug command: %s\n", std::string(reason).c_str());
@@ -71,12 +71,8 @@ int DebugPprof(const CommandLine& line) {
   return Debug(line, false, false);
 }
 
-int DebugMetrics(const CommandLine& line) {
-  return Debug(line, true, false);
-}
+int DebugMetrics(const CommandLine& line) { return Debug(line, true, false); }
 
-int DebugAll(const CommandLine& line) {
-  return Debug(line, true, true);
-}
+int DebugAll(const CommandLine& line) { return Debug(line, true, true); }
 
 }  // namespace tocsin

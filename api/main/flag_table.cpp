@@ -36,7 +36,8 @@ constexpr std::array kFlags = std::to_array<FlagSpec>({
 
     {"storage.tsdb.path", kText, "data/", "Folder of the store; its files lie in its sub-folder tocsin/."},
     {"storage.memory-only", kBool, "false", "Keep nothing on disk."},
-    {"storage.tsdb.retention.time", kDuration, "", "How long samples are kept, memory permitting; 15d when neither this nor the size is set."},
+    {"storage.tsdb.retention.time", kDuration, "",
+     "How long samples are kept, memory permitting; 15d when neither this nor the size is set."},
     {"storage.tsdb.retention.size", kBytes, "", "Bytes that samples may take."},
     {"memory.max", kBytes, "", "Memory of the whole process; default: 80% of the cgroup's limit, else half of the machine's memory."},
     {"storage.remote.flush-deadline", kDuration, "1m", "To send remote-written samples at the end or at a reload."},
@@ -96,8 +97,6 @@ constexpr std::array kFlags = std::to_array<FlagSpec>({
 
 }  // namespace
 
-std::span<const FlagSpec> ServerFlagTable() {
-  return kFlags;
-}
+std::span<const FlagSpec> ServerFlagTable() { return kFlags; }
 
 }  // namespace tocsin

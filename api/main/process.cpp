@@ -110,7 +110,7 @@ uint64_t DefaultMemoryMax() {
   if (const uint64_t limit = CgroupLimit(); limit > 0) {
     return limit / 10 * 8;
   }
-  struct sysinfo info {};
+  struct sysinfo info{};
   return ::sysinfo(&info) == 0 ? static_cast<uint64_t>(info.totalram) * info.mem_unit / 2 : 0;
 }
 
@@ -138,8 +138,6 @@ SignalReceived WaitForSignal() {
   return signal == SIGHUP ? SignalReceived::kReload : SignalReceived::kTerminate;
 }
 
-void RequestTermination() {
-  ::kill(::getpid(), SIGTERM);
-}
+void RequestTermination() { ::kill(::getpid(), SIGTERM); }
 
 }  // namespace tocsin

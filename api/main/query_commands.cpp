@@ -18,13 +18,9 @@ namespace {
 
 constexpr DurationMs kSeriesWindowMs = 9999 * kHour;
 
-TimestampMs Now() {
-  return SystemClock().NowMs();
-}
+TimestampMs Now() { return SystemClock().NowMs(); }
 
-std::string SecondsText(TimestampMs t) {
-  return GoFloat(static_cast<double>(t) / 1000, 'f');
-}
+std::string SecondsText(TimestampMs t) { return GoFloat(static_cast<double>(t) / 1000, 'f'); }
 
 /// The time of a flag, or `fallback`; false, with a line on standard error, when it cannot be read.
 bool TimeFlag(const CommandLine& line, std::string_view flag, std::string_view what, TimestampMs fallback, TimestampMs* out) {
@@ -42,9 +38,7 @@ bool TimeFlag(const CommandLine& line, std::string_view flag, std::string_view w
   return true;
 }
 
-bool WantsJson(const CommandLine& line) {
-  return line.Get("format", "promql") == "json";
-}
+bool WantsJson(const CommandLine& line) { return line.Get("format", "promql") == "json"; }
 
 /// Asks and prints: `text` makes what is printed without --format=json of the answer's data; `part` takes what is printed with it.
 template <typename Text, typename Part>
@@ -72,12 +66,8 @@ std::string Lines(const JsonValue& list, bool label_sets) {
   return out;
 }
 
-JsonValue ResultOf(const JsonValue& data) {
-  return data["result"];
-}
-JsonValue Itself(const JsonValue& data) {
-  return data;
-}
+JsonValue ResultOf(const JsonValue& data) { return data["result"]; }
+JsonValue Itself(const JsonValue& data) { return data; }
 
 }  // namespace
 
@@ -144,7 +134,8 @@ int QueryLabels(const CommandLine& line) {
   if (!SeriesParameters(line, &parameters)) {
     return 1;
   }
-  return Ask(line, Cat("/label/", line.arguments[1], "/values"), parameters, [](const JsonValue& data) { return Lines(data, false); }, Itself);
+  return Ask(
+      line, Cat("/label/", line.arguments[1], "/values"), parameters, [](const JsonValue& data) { return Lines(data, false); }, Itself);
 }
 
 }  // namespace tocsin

@@ -56,10 +56,18 @@ std::string SeriesText(const JsonValue& series) {
 
 void WriteJson(const JsonValue& value, JsonWriter* json) {
   switch (value.kind()) {
-    case JsonKind::kNull: json->Null(); break;
-    case JsonKind::kBool: json->Bool(value.boolean().value_or(false)); break;
-    case JsonKind::kNumber: json->Float(value.number().value_or(0)); break;
-    case JsonKind::kString: json->String(value.text()); break;
+    case JsonKind::kNull:
+      json->Null();
+      break;
+    case JsonKind::kBool:
+      json->Bool(value.boolean().value_or(false));
+      break;
+    case JsonKind::kNumber:
+      json->Float(value.number().value_or(0));
+      break;
+    case JsonKind::kString:
+      json->String(value.text());
+      break;
     case JsonKind::kArray:
       json->BeginArray();
       for (const JsonValue& item : value.items()) {

@@ -26,13 +26,13 @@ void AppendProcessFamilies(std::vector<prometheus::MetricFamily>* families) {
   const auto gauge = prometheus::MetricType::Gauge;
   families->push_back(ProcessFamily("process_cpu_seconds_total", "Total user and system CPU time spent in seconds.",
                                     prometheus::MetricType::Counter, status.cpu_seconds));
-  families->push_back(ProcessFamily("process_resident_memory_bytes", "Resident memory size in bytes.", gauge,
-                                    static_cast<double>(status.resident_bytes)));
-  families->push_back(ProcessFamily("process_virtual_memory_bytes", "Virtual memory size in bytes.", gauge,
-                                    static_cast<double>(status.virtual_bytes)));
+  families->push_back(
+      ProcessFamily("process_resident_memory_bytes", "Resident memory size in bytes.", gauge, static_cast<double>(status.resident_bytes)));
+  families->push_back(
+      ProcessFamily("process_virtual_memory_bytes", "Virtual memory size in bytes.", gauge, static_cast<double>(status.virtual_bytes)));
   families->push_back(ProcessFamily("process_open_fds", "Number of open file descriptors.", gauge, status.open_files));
-  families->push_back(ProcessFamily("process_max_fds", "Maximum number of open file descriptors.", gauge,
-                                    static_cast<double>(status.open_files_max)));
+  families->push_back(
+      ProcessFamily("process_max_fds", "Maximum number of open file descriptors.", gauge, static_cast<double>(status.open_files_max)));
   families->push_back(ProcessFamily("process_start_time_seconds", "Start time of the process since unix epoch in seconds.", gauge,
                                     status.start_time_seconds));
   // Dashboards made for Prometheus read this one: here it counts threads.
@@ -61,9 +61,7 @@ SelfMetrics::SelfMetrics(const Clock& clock) : clock_(clock), registry_(std::mak
 
 SelfMetrics::~SelfMetrics() = default;
 
-void SelfMetrics::SetReady(bool ready) {
-  ready_->Set(ready ? 1 : 0);
-}
+void SelfMetrics::SetReady(bool ready) { ready_->Set(ready ? 1 : 0); }
 
 void SelfMetrics::SetReloaded(bool successful) {
   reload_successful_->Set(successful ? 1 : 0);
@@ -72,13 +70,9 @@ void SelfMetrics::SetReloaded(bool successful) {
   }
 }
 
-bool SelfMetrics::reload_successful() const {
-  return reload_successful_->Value() != 0;
-}
+bool SelfMetrics::reload_successful() const { return reload_successful_->Value() != 0; }
 
-TimestampMs SelfMetrics::last_reload() const {
-  return static_cast<TimestampMs>(reload_time_->Value() * 1000);
-}
+TimestampMs SelfMetrics::last_reload() const { return static_cast<TimestampMs>(reload_time_->Value() * 1000); }
 
 std::vector<prometheus::MetricFamily> SelfMetrics::Collect() const {
   std::vector<prometheus::MetricFamily> families = registry_->Collect();
@@ -86,8 +80,6 @@ std::vector<prometheus::MetricFamily> SelfMetrics::Collect() const {
   return families;
 }
 
-std::string SelfMetrics::Text() const {
-  return prometheus::TextSerializer().Serialize(Collect());
-}
+std::string SelfMetrics::Text() const { return prometheus::TextSerializer().Serialize(Collect()); }
 
 }  // namespace tocsin

@@ -35,9 +35,7 @@ HeadOptions StoreOptions(const ServerFlags& flags, const Config& config) {
   return options;
 }
 
-LoadOptions ConfigOptions() {
-  return {.agent_mode = false, .environment = &ReadEnvironment};
-}
+LoadOptions ConfigOptions() { return {.agent_mode = false, .environment = &ReadEnvironment}; }
 
 std::map<std::string, std::vector<SdConfig>> ScrapePools(const Config& config) {
   std::map<std::string, std::vector<SdConfig>> pools;
@@ -72,9 +70,7 @@ ProgramServer::ProgramServer(ServerFlags flags, const Clock& clock)
       memory_budget_(static_cast<int64_t>(flags_.memory_max_bytes > 0 ? flags_.memory_max_bytes : DefaultMemoryMax())),
       web_guard_(flags_.web_config_file, clock) {}
 
-ProgramServer::~ProgramServer() {
-  Stop();
-}
+ProgramServer::~ProgramServer() { Stop(); }
 
 absl::StatusOr<std::unique_ptr<ProgramServer>> ProgramServer::Start(ServerFlags flags, const Clock& clock) {
   std::unique_ptr<ProgramServer> server(new ProgramServer(std::move(flags), clock));

@@ -51,7 +51,8 @@ absl::StatusOr<HttpResponse> ServerClient::Get(const std::string& path, Duration
   return client_->Do(request);
 }
 
-absl::StatusOr<JsonValue> ServerClient::Query(const std::string& path, const QueryParameters& parameters, std::vector<std::string>* warnings) {
+absl::StatusOr<JsonValue> ServerClient::Query(const std::string& path, const QueryParameters& parameters,
+                                              std::vector<std::string>* warnings) {
   std::string query;
   for (const auto& [name, value] : parameters) {
     Append(&query, query.empty() ? "?" : "&", http::QueryEscape(name), "=", http::QueryEscape(value));

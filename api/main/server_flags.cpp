@@ -157,9 +157,8 @@ FeatureFlags ReadFeatures(const std::vector<std::string>& names) {
       continue;
     }
     constexpr std::string_view kWithoutEffect[] = {
-        "promql-duration-expr", "native-histograms", "ooo-native-histograms", "memory-snapshot-on-shutdown", "delayed-compaction",
-        "old-ui",               "use-uncached-io",   "fast-startup",          "xor2-encoding",               "histograms-st-encoding",
-        "st-synthesis"};
+        "promql-duration-expr", "native-histograms", "ooo-native-histograms", "memory-snapshot-on-shutdown", "delayed-compaction", "old-ui",
+        "use-uncached-io",      "fast-startup",      "xor2-encoding",         "histograms-st-encoding",      "st-synthesis"};
     const bool known = std::find(std::begin(kWithoutEffect), std::end(kWithoutEffect), name) != std::end(kWithoutEffect);
     (known ? features.without_effect : features.unknown).push_back(name);
   }
@@ -265,10 +264,8 @@ absl::StatusOr<ServerFlags> ReadServerFlags(const FlagValues& values) {
   ReadWeb(&reader, &flags);
   ReadStorage(&reader, &flags);
   ReadRulesAndQueries(&reader, &flags);
-  flags.log_level = reader.OneOf<LogLevel>("log.level", {{"debug", LogLevel::kDebug},
-                                                         {"info", LogLevel::kInfo},
-                                                         {"warn", LogLevel::kWarn},
-                                                         {"error", LogLevel::kError}});
+  flags.log_level = reader.OneOf<LogLevel>(
+      "log.level", {{"debug", LogLevel::kDebug}, {"info", LogLevel::kInfo}, {"warn", LogLevel::kWarn}, {"error", LogLevel::kError}});
   flags.log_format = reader.OneOf<LogFormat>("log.format", {{"logfmt", LogFormat::kLogfmt}, {"json", LogFormat::kJson}});
   flags.shown = ShownFlags(reader, &flags.without_meaning);
   RETURN_IF_ERROR(reader.status());

@@ -27,8 +27,8 @@ struct FeatureFlags {
   bool search_api = false;
   bool auto_reload = false;
 
-  std::vector<std::string> unknown;        ///< One warning each.
-  std::vector<std::string> without_effect; ///< Known to Prometheus, nothing to switch here.
+  std::vector<std::string> unknown;         ///< One warning each.
+  std::vector<std::string> without_effect;  ///< Known to Prometheus, nothing to switch here.
 };
 
 /// What the server's flags say, checked.
@@ -57,9 +57,9 @@ struct ServerFlags {
 
   std::string storage_path;
   bool memory_only = false;
-  DurationMs retention_ms = 0;      ///< 0: not given.
-  uint64_t retention_bytes = 0;     ///< 0: not given.
-  uint64_t memory_max_bytes = 0;    ///< 0: not given.
+  DurationMs retention_ms = 0;    ///< 0: not given.
+  uint64_t retention_bytes = 0;   ///< 0: not given.
+  uint64_t memory_max_bytes = 0;  ///< 0: not given.
   DurationMs flush_deadline_ms = 0;
   int64_t read_sample_limit = 0;
   int64_t read_concurrent_limit = 0;

@@ -40,9 +40,10 @@ TEST(ServerFlagsTest, HasPrometheusDefaults) {
 }
 
 TEST(ServerFlagsTest, TakesEveryFormOfAFlag) {
-  const CommandLine line = Parse({"serve", "--config.file=a.yml", "--web.listen-address", ":1", "--web.listen-address=unix:/x", "--web.enable-lifecycle",
-                                  "--no-alertmanager.drain-notification-queue-on-shutdown", "--enable-feature=exemplar-storage,what",
-                                  "--enable-feature=promql-experimental-functions", "--storage.tsdb.retention.size=2GB", "--agent"});
+  const CommandLine line =
+      Parse({"serve", "--config.file=a.yml", "--web.listen-address", ":1", "--web.listen-address=unix:/x", "--web.enable-lifecycle",
+             "--no-alertmanager.drain-notification-queue-on-shutdown", "--enable-feature=exemplar-storage,what",
+             "--enable-feature=promql-experimental-functions", "--storage.tsdb.retention.size=2GB", "--agent"});
   EXPECT_EQ(line.command, "serve");
   const absl::StatusOr<ServerFlags> flags = ReadServerFlags(line.flags);
   ASSERT_TRUE(flags.ok()) << flags.status();

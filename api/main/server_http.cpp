@@ -3,8 +3,8 @@
 #include <climits>
 
 #include "api/main/process.h"
-#include "api/main/version.h"
 #include "api/main/server.h"
+#include "api/main/version.h"
 #include "api/main/web.h"
 #include "base/log.h"
 #include "base/status.h"
@@ -122,8 +122,8 @@ void ProgramServer::RegisterReaders(http::Router* router) {
   remote_read_ = std::make_unique<RemoteReadHandler>(options, *head_, external_pairs, metrics_.registry());
   router->Handle("POST", route_prefix_ + "/api/v1/read",
                  api::WhenReady(sources_, [this](const http::Request& request) { return remote_read_->Handle(request); }));
-  federation_ = std::make_unique<FederationHandler>(*head_, clock_, engine_->options().lookback_delta_ms,
-                                                    [this] { return config()->global.external_labels; }, metrics_.registry());
+  federation_ = std::make_unique<FederationHandler>(
+      *head_, clock_, engine_->options().lookback_delta_ms, [this] { return config()->global.external_labels; }, metrics_.registry());
   router->Handle("GET", route_prefix_ + "/federate",
                  api::WhenReady(sources_, [this](const http::Request& request) { return federation_->Handle(request); }));
 }

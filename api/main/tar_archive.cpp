@@ -24,13 +24,13 @@ void TarArchive::Add(std::string_view name, std::string_view content) {
   TOCSIN_CHECK_OP(name.size(), <=, kNameBytes);
   std::string header(kBlock, '\0');
   header.replace(0, name.size(), name);
-  PutOctal(0666, 100, 8, &header);            // mode
-  PutOctal(0, 108, 8, &header);               // owner
-  PutOctal(0, 116, 8, &header);               // group
+  PutOctal(0666, 100, 8, &header);  // mode
+  PutOctal(0, 108, 8, &header);     // owner
+  PutOctal(0, 116, 8, &header);     // group
   PutOctal(content.size(), 124, 12, &header);
-  PutOctal(0, 136, 12, &header);              // time
-  header.replace(148, 8, 8, ' ');             // the sum counts its own field as blanks
-  header[156] = '0';                          // a plain file
+  PutOctal(0, 136, 12, &header);   // time
+  header.replace(148, 8, 8, ' ');  // the sum counts its own field as blanks
+  header[156] = '0';               // a plain file
   header.replace(257, 8, std::string_view("ustar\00000", 8));
   uint64_t sum = 0;
   for (const char c : header) {

@@ -1,5 +1,3 @@
 #include "api/main/commands.h"
 
-int main(int argc, char** argv) {
-  return tocsin::RunCommandLine(argc, argv);
-}
+int main(int argc, char** argv) { return tocsin::RunCommandLine(argc, argv); }

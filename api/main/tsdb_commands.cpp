@@ -95,8 +95,8 @@ int TsdbList(const CommandLine& line) {
   }
   std::printf("BLOCK ULID  MIN TIME       MAX TIME       NUM SERIES\n");
   if ((*head)->series_count() > 0) {
-    std::printf("head        %-14lld %-14lld %zu\n", static_cast<long long>((*head)->min_time()), static_cast<long long>((*head)->max_time()),
-                (*head)->series_count());
+    std::printf("head        %-14lld %-14lld %zu\n", static_cast<long long>((*head)->min_time()),
+                static_cast<long long>((*head)->max_time()), (*head)->series_count());
   }
   return 0;
 }

@@ -41,11 +41,16 @@ std::vector<std::string> Translate(const std::vector<std::string>& names, const 
 
 std::string VersionName(TlsVersion version) {
   switch (version) {
-    case TlsVersion::kDefault: return "";
-    case TlsVersion::kTls10: return "TLS10";
-    case TlsVersion::kTls11: return "TLS11";
-    case TlsVersion::kTls12: return "TLS12";
-    case TlsVersion::kTls13: return "TLS13";
+    case TlsVersion::kDefault:
+      return "";
+    case TlsVersion::kTls10:
+      return "TLS10";
+    case TlsVersion::kTls11:
+      return "TLS11";
+    case TlsVersion::kTls12:
+      return "TLS12";
+    case TlsVersion::kTls13:
+      return "TLS13";
   }
   return "";
 }

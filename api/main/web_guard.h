@@ -32,7 +32,7 @@ class WebGuard {
  private:
   struct Rules {
     WebConfig config;
-    std::unique_ptr<http::BasicAuth> auth;      // null: no users
+    std::unique_ptr<http::BasicAuth> auth;       // null: no users
     std::unique_ptr<http::RateLimiter> limiter;  // null: no limit
   };
 

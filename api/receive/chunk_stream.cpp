@@ -31,10 +31,14 @@ size_t EncodeXor(const SampleColumns& samples, size_t begin, EncodedChunk* chunk
 
 ChunkStart StartOf(CounterResetHint hint) {
   switch (hint) {
-    case CounterResetHint::kGauge: return ChunkStart::kGauge;
-    case CounterResetHint::kReset: return ChunkStart::kReset;
-    case CounterResetHint::kNotReset: return ChunkStart::kNotReset;
-    default: return ChunkStart::kUnknown;
+    case CounterResetHint::kGauge:
+      return ChunkStart::kGauge;
+    case CounterResetHint::kReset:
+      return ChunkStart::kReset;
+    case CounterResetHint::kNotReset:
+      return ChunkStart::kNotReset;
+    default:
+      return ChunkStart::kUnknown;
   }
 }
 

@@ -21,8 +21,8 @@ struct NewestSample {
 };
 
 /// The series of all selectors, each once, by name and then in order of their labels.
-absl::StatusOr<std::vector<NewestSample>> SelectNewest(Querier& querier, const std::vector<std::vector<Matcher>>& selectors, TimestampMs min_t,
-                                                       TimestampMs max_t) {
+absl::StatusOr<std::vector<NewestSample>> SelectNewest(Querier& querier, const std::vector<std::vector<Matcher>>& selectors,
+                                                       TimestampMs min_t, TimestampMs max_t) {
   std::vector<NewestSample> newest;
   absl::flat_hash_set<uint64_t> seen;
   for (const std::vector<Matcher>& matchers : selectors) {

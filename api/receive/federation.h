@@ -14,11 +14,10 @@ class Registry;
 
 namespace tocsin {
 
-/// GET /federate: the newest sample within the lookback of each series that a `match[]` selector matches, as an exposition: text, or delimited
-/// protobuf where the client prefers it (only that can tell native histograms; those with custom buckets become classic ones).
-/// Stale and nameless series are left out. External labels are added to series that lack them; a series without `instance` gets an empty one,
-/// so that the scraping side does not put its own there.
-/// Threads: safe.
+/// GET /federate: the newest sample within the lookback of each series that a `match[]` selector matches, as an exposition: text, or
+/// delimited protobuf where the client prefers it (only that can tell native histograms; those with custom buckets become classic ones).
+/// Stale and nameless series are left out. External labels are added to series that lack them; a series without `instance` gets an empty
+/// one, so that the scraping side does not put its own there. Threads: safe.
 class FederationHandler {
  public:
   /// References must outlive the handler. `external_labels` gives those of the configuration in force.

@@ -11,9 +11,9 @@ namespace tocsin {
 /// How names of OpenTelemetry become names of Prometheus (prometheus/otlptranslator;
 /// https://opentelemetry.io/docs/specs/otel/compatibility/prometheus_and_openmetrics/).
 struct OtlpNaming {
-  bool utf8 = false;                        ///< names stay as they are, but for suffixes
-  bool suffixes = true;                     ///< _total, _ratio and the unit
-  bool key_before_underscore = true;        ///< "_a" becomes "key_a"
+  bool utf8 = false;                  ///< names stay as they are, but for suffixes
+  bool suffixes = true;               ///< _total, _ratio and the unit
+  bool key_before_underscore = true;  ///< "_a" becomes "key_a"
   bool keep_multiple_underscores = true;
 
   static OtlpNaming Of(const OtlpConfig& config);

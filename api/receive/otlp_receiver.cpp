@@ -44,12 +44,11 @@ OtlpReceiver::OtlpReceiver(OtlpReceiverOptions options, std::function<OtlpConfig
                     .Name("prometheus_api_otlp_translation_warnings_total")
                     .Help("The total number of warnings produced while translating OTLP metrics to the Prometheus model, by category.")
                     .Register(metrics)),
-      out_of_order_exemplars_(
-          prometheus::BuildCounter()
-              .Name("prometheus_api_otlp_out_of_order_exemplars_total")
-              .Help("The total number of received OTLP exemplars which were rejected because they were out of order.")
-              .Register(metrics)
-              .Add({})) {
+      out_of_order_exemplars_(prometheus::BuildCounter()
+                                  .Name("prometheus_api_otlp_out_of_order_exemplars_total")
+                                  .Help("The total number of received OTLP exemplars which were rejected because they were out of order.")
+                                  .Register(metrics)
+                                  .Add({})) {
   // All samples come with their metadata.
   prometheus::BuildCounter()
       .Name("prometheus_api_otlp_appended_samples_without_metadata_total")

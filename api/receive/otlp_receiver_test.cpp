@@ -30,10 +30,11 @@ class OtlpReceiverTest : public testing::Test {
   }
   /// One metric, with a service "shop/cart" on "i1" in version 2.
   http::Response SendMetric(std::string_view metric) {
-    return Send(Cat(R"({"resourceMetrics":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"cart"}},)",
-                    R"({"key":"service.namespace","value":{"stringValue":"shop"}},{"key":"service.instance.id","value":{"stringValue":"i1"}},)",
-                    R"({"key":"service.version","value":{"intValue":"2"}}]},"scopeMetrics":[{"scope":{"name":"lib","version":"1"},"metrics":[)",
-                    metric, "]}]}]}"));
+    return Send(
+        Cat(R"({"resourceMetrics":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"cart"}},)",
+            R"({"key":"service.namespace","value":{"stringValue":"shop"}},{"key":"service.instance.id","value":{"stringValue":"i1"}},)",
+            R"({"key":"service.version","value":{"intValue":"2"}}]},"scopeMetrics":[{"scope":{"name":"lib","version":"1"},"metrics":[)",
+            metric, "]}]}]}"));
   }
   const test::RecordingStore::Series& SeriesOf(const std::string& labels) {
     EXPECT_TRUE(store_.series.contains(labels)) << testing::PrintToString([this] {
@@ -54,7 +55,8 @@ class OtlpReceiverTest : public testing::Test {
 
 TEST_F(OtlpReceiverTest, SumsGaugesAndTargetInfo) {
   const http::Response response = SendMetric(Cat(
-      R"({"name":"http.requests","unit":"1","description":"Requests.","sum":{"aggregationTemporality":2,"isMonotonic":true,"dataPoints":[{)", kTime,
+      R"({"name":"http.requests","unit":"1","description":"Requests.","sum":{"aggregationTemporality":2,"isMonotonic":true,"dataPoints":[{)",
+      kTime,
       R"(,"asInt":"7","attributes":[{"key":"http.method","value":{"stringValue":"GET"}}],"exemplars":[{"timeUnixNano":"1700000000000000000",)",
       R"("asDouble":1.5,"traceId":"0af7651916cd43dd8448eb211c80319c"}]}]}},{"name":"temp","unit":"Cel","gauge":{"dataPoints":[{)", kTime,
       R"(,"asDouble":21.5},{"timeUnixNano":"1700000001000000000","flags":1}]}})"));
@@ -74,11 +76,13 @@ TEST_F(OtlpReceiverTest, SumsGaugesAndTargetInfo) {
 }
 
 TEST_F(OtlpReceiverTest, ClassicHistogramsAndSummaries) {
-  EXPECT_EQ(SendMetric(Cat(R"({"name":"lat","unit":"s","histogram":{"aggregationTemporality":2,"dataPoints":[{)", kTime,
-                           R"(,"count":"6","sum":4.5,"bucketCounts":["1","2","3"],"explicitBounds":[0.5,1]}]}},{"name":"s","summary":{"dataPoints":[{)",
-                           kTime, R"(,"count":"2","sum":3,"quantileValues":[{"quantile":0.5,"value":1}]}]}})"))
-                .status,
-            200);
+  EXPECT_EQ(
+      SendMetric(
+          Cat(R"({"name":"lat","unit":"s","histogram":{"aggregationTemporality":2,"dataPoints":[{)", kTime,
+              R"(,"count":"6","sum":4.5,"bucketCounts":["1","2","3"],"explicitBounds":[0.5,1]}]}},{"name":"s","summary":{"dataPoints":[{)",
+              kTime, R"(,"count":"2","sum":3,"quantileValues":[{"quantile":0.5,"value":1}]}]}})"))
+          .status,
+      200);
   const auto value = [this](std::string_view labels) { return SeriesOf(Cat(labels, R"(, job="shop/cart"})")).samples[0].second; };
   EXPECT_EQ(value(R"({__name__="lat_seconds_sum", instance="i1")"), 4.5);
   EXPECT_EQ(value(R"({__name__="lat_seconds_count", instance="i1")"), 6);
@@ -90,12 +94,14 @@ TEST_F(OtlpReceiverTest, ClassicHistogramsAndSummaries) {
 
 TEST_F(OtlpReceiverTest, NativeHistograms) {
   config_.convert_histograms_to_nhcb = true;
-  EXPECT_EQ(SendMetric(Cat(R"({"name":"lat","histogram":{"aggregationTemporality":2,"dataPoints":[{)", kTime,
-                           R"(,"count":"6","sum":4.5,"bucketCounts":["1","2","3"],"explicitBounds":[0.5,1]}]}},)",
-                           R"({"name":"exp","exponentialHistogram":{"aggregationTemporality":"AGGREGATION_TEMPORALITY_CUMULATIVE","dataPoints":[{)",
-                           kTime, R"(,"count":"10","sum":1,"scale":9,"zeroCount":"1","positive":{"offset":1,"bucketCounts":["2","3","4"]}}]}})"))
-                .status,
-            200);
+  EXPECT_EQ(
+      SendMetric(
+          Cat(R"({"name":"lat","histogram":{"aggregationTemporality":2,"dataPoints":[{)", kTime,
+              R"(,"count":"6","sum":4.5,"bucketCounts":["1","2","3"],"explicitBounds":[0.5,1]}]}},)",
+              R"({"name":"exp","exponentialHistogram":{"aggregationTemporality":"AGGREGATION_TEMPORALITY_CUMULATIVE","dataPoints":[{)",
+              kTime, R"(,"count":"10","sum":1,"scale":9,"zeroCount":"1","positive":{"offset":1,"bucketCounts":["2","3","4"]}}]}})"))
+          .status,
+      200);
   EXPECT_EQ(HistogramTestExpression(SeriesOf(R"({__name__="lat", instance="i1", job="shop/cart"})").histograms[0].second),
             "{{schema:-53 count:6 sum:4.5 custom_values:[0.5 1] buckets:[1 2 3]}}");
   EXPECT_EQ(HistogramTestExpression(SeriesOf(R"({__name__="exp", instance="i1", job="shop/cart"})").histograms[0].second),
@@ -105,13 +111,15 @@ TEST_F(OtlpReceiverTest, NativeHistograms) {
 TEST_F(OtlpReceiverTest, PromotedAttributesScopeAndCollisions) {
   config_.promote_resource_attributes = {"service.version"};
   config_.promote_scope_metadata = true;
-  EXPECT_EQ(SendMetric(Cat(R"({"name":"g","gauge":{"dataPoints":[{)", kTime,
-                           R"(,"asInt":1,"attributes":[{"key":"a.b","value":{"boolValue":true}},{"key":"a_b","value":{"doubleValue":0.5}},)",
-                           R"({"key":"list","value":{"arrayValue":{"values":[{"intValue":1},{"stringValue":"x"}]}}}]}]}})"))
-                .status,
-            200);
-  EXPECT_THAT(store_.series.begin()->first,
-              R"({__name__="g", a_b="true;0.5", instance="i1", job="shop/cart", list="[1,\"x\"]", otel_scope_name="lib", otel_scope_version="1", service_version="2"})");
+  EXPECT_EQ(
+      SendMetric(Cat(R"({"name":"g","gauge":{"dataPoints":[{)", kTime,
+                     R"(,"asInt":1,"attributes":[{"key":"a.b","value":{"boolValue":true}},{"key":"a_b","value":{"doubleValue":0.5}},)",
+                     R"({"key":"list","value":{"arrayValue":{"values":[{"intValue":1},{"stringValue":"x"}]}}}]}]}})"))
+          .status,
+      200);
+  EXPECT_THAT(
+      store_.series.begin()->first,
+      R"({__name__="g", a_b="true;0.5", instance="i1", job="shop/cart", list="[1,\"x\"]", otel_scope_name="lib", otel_scope_version="1", service_version="2"})");
 }
 
 TEST_F(OtlpReceiverTest, WhatIsLeftOutIsTold) {

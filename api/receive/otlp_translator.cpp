@@ -38,19 +38,26 @@ const std::string* FindAttribute(const OtlpAttributes& attributes, std::string_v
 
 bool IsIdentifying(std::string_view name) { return name == kServiceName || name == kServiceNamespace || name == kServiceInstance; }
 
-bool HasName(const std::vector<std::string>& names, std::string_view name) { return std::find(names.begin(), names.end(), name) != names.end(); }
+bool HasName(const std::vector<std::string>& names, std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
 
 std::string_view MetricTypeOf(const wire::OtlpMetric& metric) {
   if (metric.temporality == OtlpTemporality::kDelta && metric.kind != OtlpKind::kGauge && metric.kind != OtlpKind::kSummary) {
     return "unknown";
   }
   switch (metric.kind) {
-    case OtlpKind::kGauge: return "gauge";
-    case OtlpKind::kSum: return metric.monotonic ? "counter" : "gauge";
+    case OtlpKind::kGauge:
+      return "gauge";
+    case OtlpKind::kSum:
+      return metric.monotonic ? "counter" : "gauge";
     case OtlpKind::kHistogram:
-    case OtlpKind::kExponentialHistogram: return "histogram";
-    case OtlpKind::kSummary: return "summary";
-    case OtlpKind::kNone: break;
+    case OtlpKind::kExponentialHistogram:
+      return "histogram";
+    case OtlpKind::kSummary:
+      return "summary";
+    case OtlpKind::kNone:
+      break;
   }
   return "unknown";
 }
@@ -239,7 +246,8 @@ absl::Status OtlpTranslator::BuildLabels(const OtlpAttributes& attributes, const
 }
 
 absl::Status OtlpTranslator::AppendMetric(const wire::OtlpMetric& metric, const Context& context) {
-  const bool has_temporality = metric.kind == OtlpKind::kSum || metric.kind == OtlpKind::kHistogram || metric.kind == OtlpKind::kExponentialHistogram;
+  const bool has_temporality =
+      metric.kind == OtlpKind::kSum || metric.kind == OtlpKind::kHistogram || metric.kind == OtlpKind::kExponentialHistogram;
   if (metric.kind == OtlpKind::kNone) {
     errors_.Add(Cat("could not get aggregation temporality for ", metric.name, " as it has unsupported metric type Empty"));
     return absl::OkStatus();
@@ -281,7 +289,8 @@ absl::Status OtlpTranslator::AppendPoint(const OtlpPoint& point, OtlpKind kind, 
       return AppendSummary(point, family, &base);
     default:
       base.Set(kMetricName, family.name);
-      return AppendFloat(base.Build(), point, point.value, family, kind == OtlpKind::kSum ? point.exemplars : std::vector<wire::OtlpExemplar>());
+      return AppendFloat(base.Build(), point, point.value, family,
+                         kind == OtlpKind::kSum ? point.exemplars : std::vector<wire::OtlpExemplar>());
   }
 }
 
@@ -351,8 +360,8 @@ absl::Status OtlpTranslator::AppendNativeHistogram(const OtlpPoint& point, OtlpK
     h.sum = kStaleNaN;
   } else if (point.count == 0 && h.sum != 0) {
     warnings_.emplace_back("histogram_zero_count_non_zero_sum",
-                           Cat(kind == OtlpKind::kHistogram ? "" : "exponential ", "histogram data point has zero count, but non-zero sum: ",
-                               GoFloat(h.sum, 'f', 6)));
+                           Cat(kind == OtlpKind::kHistogram ? "" : "exponential ",
+                               "histogram data point has zero count, but non-zero sum: ", GoFloat(h.sum, 'f', 6)));
   }
   CompactHistogram(&h, /*max_empty=*/2);
   base->Set(kMetricName, family.name);
@@ -418,9 +427,11 @@ void OtlpTranslator::AppendExemplars(SeriesRef ref, std::span<const wire::OtlpEx
   }
 }
 
-absl::Status OtlpTranslator::AppendTargetInfo(const wire::OtlpResource& resource, const Context& context, uint64_t first_ns, uint64_t last_ns) {
+absl::Status OtlpTranslator::AppendTargetInfo(const wire::OtlpResource& resource, const Context& context, uint64_t first_ns,
+                                              uint64_t last_ns) {
   const auto describes = [](const auto& attribute) { return !IsIdentifying(attribute.first); };
-  if (std::none_of(resource.attributes.begin(), resource.attributes.end(), describes) || (context.job.empty() && context.instance.empty())) {
+  if (std::none_of(resource.attributes.begin(), resource.attributes.end(), describes) ||
+      (context.job.empty() && context.instance.empty())) {
     return absl::OkStatus();
   }
   OtlpAttributes attributes = resource.attributes;

@@ -30,16 +30,16 @@ struct OtlpTranslateOptions {
 /// Warnings by category, for prometheus_api_otlp_translation_warnings_total.
 using OtlpWarnings = std::vector<std::pair<std::string, std::string>>;
 
-/// Appends the metrics of a request to an open transaction by Prometheus's translation rules (storage/remote/otlptranslator): job and instance
-/// from service.namespace, service.name and service.instance.id, other resource attributes into target_info; sums, gauges and summaries as
-/// floats, histograms as classic series or with custom buckets, exponential histograms as native ones.
+/// Appends the metrics of a request to an open transaction by Prometheus's translation rules (storage/remote/otlptranslator): job and
+/// instance from service.namespace, service.name and service.instance.id, other resource attributes into target_info; sums, gauges and
+/// summaries as floats, histograms as classic series or with custom buckets, exponential histograms as native ones.
 class OtlpTranslator {
  public:
   OtlpTranslator(OtlpTranslateOptions options, Appender& appender)
       : options_(std::move(options)), naming_(OtlpNaming::Of(options_.config)), appender_(appender) {}
 
-  /// Metrics that cannot be translated and samples that do not fit are left out and told in errors(); an error is not the sender's fault, and
-  /// the caller rolls back.
+  /// Metrics that cannot be translated and samples that do not fit are left out and told in errors(); an error is not the sender's fault,
+  /// and the caller rolls back.
   absl::Status Append(const std::vector<wire::OtlpResource>& resources);
 
   const WriteErrors& errors() const { return errors_; }

@@ -57,7 +57,8 @@ class RemoteReadTest : public testing::Test {
   std::unique_ptr<Head> head_ = Head::OpenMemoryOnly({}, clock_);
   prometheus::Registry metrics_;
   RemoteReadOptions options_{.sample_limit = 700, .max_bytes_in_frame = 500};
-  RemoteReadHandler handler_{options_, *head_, [] { return RemoteReadHandler::ExternalLabels{{"cluster", "c"}, {"instance", "x"}}; }, metrics_};
+  RemoteReadHandler handler_{options_, *head_, [] { return RemoteReadHandler::ExternalLabels{{"cluster", "c"}, {"instance", "x"}}; },
+                             metrics_};
 };
 
 TEST_F(RemoteReadTest, Samples) {
@@ -123,8 +124,9 @@ TEST_F(RemoteReadTest, StreamedChunks) {
     ASSERT_TRUE(frame.ok());
     for (const wire::ChunkedSeries& one : frame->series) {
       for (const wire::WireChunk& chunk : one.chunks) {
-        ASSERT_TRUE(ReadChunk(static_cast<ChunkEncoding>(chunk.encoding), {reinterpret_cast<const uint8_t*>(chunk.data.data()), chunk.data.size()},
-                              chunk.min_t, chunk.max_t, &series[one.labels.ToString()]));
+        ASSERT_TRUE(ReadChunk(static_cast<ChunkEncoding>(chunk.encoding),
+                              {reinterpret_cast<const uint8_t*>(chunk.data.data()), chunk.data.size()}, chunk.min_t, chunk.max_t,
+                              &series[one.labels.ToString()]));
       }
     }
   }
@@ -157,8 +159,8 @@ TEST(ChunkStreamTest, CutsByKindLayoutAndCount) {
   EXPECT_EQ(chunks[3].encoding, 3u);
   SampleColumns back;
   for (const EncodedChunk& chunk : chunks) {
-    ASSERT_TRUE(ReadChunk(static_cast<ChunkEncoding>(chunk.encoding), {reinterpret_cast<const uint8_t*>(chunk.data.data()), chunk.data.size()},
-                          kMinTimestamp, kMaxTimestamp, &back));
+    ASSERT_TRUE(ReadChunk(static_cast<ChunkEncoding>(chunk.encoding),
+                          {reinterpret_cast<const uint8_t*>(chunk.data.data()), chunk.data.size()}, kMinTimestamp, kMaxTimestamp, &back));
   }
   EXPECT_EQ(back.timestamps, samples.timestamps);
 }

@@ -184,7 +184,8 @@ http::Request RequestOf(element test_case, bool v1) {
 }
 
 uint64_t CountHeader(const http::Response& response, const char* kind) {
-  return strtoull(std::string(FindHeader(response.headers, std::string("X-Prometheus-Remote-Write-") + kind + "-Written")).c_str(), nullptr, 10);
+  return strtoull(std::string(FindHeader(response.headers, std::string("X-Prometheus-Remote-Write-") + kind + "-Written")).c_str(), nullptr,
+                  10);
 }
 
 TEST(RemoteWriteCorpusTest, Receiver) {
@@ -203,7 +204,8 @@ TEST(RemoteWriteCorpusTest, Receiver) {
     const element expect = test_case["expect"];
     const int64_t status = IntegerOr(expect, "status", 204);
     EXPECT_EQ(response.status, status) << response.body;
-    for (const auto& [key, header] : {std::pair("samples", "Samples"), std::pair("histograms", "Histograms"), std::pair("exemplars", "Exemplars")}) {
+    for (const auto& [key, header] :
+         {std::pair("samples", "Samples"), std::pair("histograms", "Histograms"), std::pair("exemplars", "Exemplars")}) {
       int64_t count = 0;
       if (expect[key].get(count) == simdjson::SUCCESS && !v1) {
         EXPECT_EQ(CountHeader(response, header), static_cast<uint64_t>(count));

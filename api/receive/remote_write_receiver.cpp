@@ -212,12 +212,14 @@ RemoteWriteReceiver::RemoteWriteReceiver(RemoteWriteOptions options, Appendable&
     : options_(std::move(options)),
       store_(store),
       clock_(clock),
-      invalid_label_samples_(MakeCounter(metrics, "prometheus_api_remote_write_invalid_labels_samples_total",
-                                         "The total number of received remote write samples and histogram samples which were rejected due to "
-                                         "invalid labels.")) {
+      invalid_label_samples_(
+          MakeCounter(metrics, "prometheus_api_remote_write_invalid_labels_samples_total",
+                      "The total number of received remote write samples and histogram samples which were rejected due to "
+                      "invalid labels.")) {
   // Every sample that is written has its metadata written too where that is kept, so that this one stays at zero.
-  MakeCounter(metrics, "prometheus_api_remote_write_without_metadata_appended_samples_total",
-              "The total number of received remote write samples (and histogram samples) which were ingested without corresponding metadata.");
+  MakeCounter(
+      metrics, "prometheus_api_remote_write_without_metadata_appended_samples_total",
+      "The total number of received remote write samples (and histogram samples) which were ingested without corresponding metadata.");
 }
 
 http::Response RemoteWriteReceiver::Handle(const http::Request& request) {

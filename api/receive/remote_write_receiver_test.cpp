@@ -31,7 +31,9 @@ class RemoteWriteReceiverTest : public testing::Test {
     request.body = std::move(body);
     return receiver.Handle(request);
   }
-  http::Response SendV1(const std::vector<SeriesToSend>& series) { return Send(test::Snappy(test::EncodeV1(series)), "application/x-protobuf"); }
+  http::Response SendV1(const std::vector<SeriesToSend>& series) {
+    return Send(test::Snappy(test::EncodeV1(series)), "application/x-protobuf");
+  }
   http::Response SendV2(const std::vector<SeriesToSend>& series) {
     return Send(test::Snappy(test::EncodeV2(series)), "application/x-protobuf;proto=io.prometheus.write.v2.Request");
   }
@@ -74,7 +76,8 @@ TEST_F(RemoteWriteReceiverTest, HeadersDecide) {
   const std::string body = test::Snappy("");
   EXPECT_EQ(Send(body, "").status, 204);
   EXPECT_EQ(Send(body, "application/x-protobuf;proto=prometheus.WriteRequest", "").status, 204);
-  EXPECT_EQ(Send(body, "application/json").body, "expected application/x-protobuf as the first (media) part, got application/json content-type\n");
+  EXPECT_EQ(Send(body, "application/json").body,
+            "expected application/x-protobuf as the first (media) part, got application/json content-type\n");
   EXPECT_EQ(Send(body, "application/x-protobuf;proto=x").status, 415);
   EXPECT_EQ(Send(body, "application/x-protobuf;proto").status, 415);
   EXPECT_EQ(Send(body, "application/x-protobuf", "gzip").body,
@@ -119,8 +122,8 @@ TEST_F(RemoteWriteReceiverTest, V1LeavesOutInvalidSeriesSilently) {
 TEST_F(RemoteWriteReceiverTest, V2WritesWhatIsGood) {
   SeriesToSend nameless = Up("a", {{1, kNow}});
   nameless.labels.pop_back();
-  const http::Response response =
-      SendV2({nameless, Up("b", {{1, kNow}, {2, kNow - 1}}), Up("c", {{1, kNow + kWriteAheadMax + 1}}), Up("d", {{1, kNow + kWriteAheadMax}})});
+  const http::Response response = SendV2(
+      {nameless, Up("b", {{1, kNow}, {2, kNow - 1}}), Up("c", {{1, kNow + kWriteAheadMax + 1}}), Up("d", {{1, kNow + kWriteAheadMax}})});
   EXPECT_EQ(response.status, 400);
   EXPECT_EQ(Written(response), "2/0/0");
   EXPECT_EQ(response.body,

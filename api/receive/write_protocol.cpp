@@ -31,8 +31,8 @@ absl::StatusOr<std::string_view> ParseWriteContentType(std::string_view content_
     const size_t equals = parameter.find('=');
     if (equals == std::string_view::npos || parameter.find('=', equals + 1) != std::string_view::npos) {
       return absl::InvalidArgumentError(
-          Cat("as per https://www.rfc-editor.org/rfc/rfc9110#parameter expected parameters to be key-values, got ", parameter, " in ", whole,
-              " content-type"));
+          Cat("as per https://www.rfc-editor.org/rfc/rfc9110#parameter expected parameters to be key-values, got ", parameter, " in ",
+              whole, " content-type"));
     }
     if (parameter.substr(0, equals) == "proto") {
       const std::string_view message = parameter.substr(equals + 1);
@@ -41,8 +41,8 @@ absl::StatusOr<std::string_view> ParseWriteContentType(std::string_view content_
           return known;
         }
       }
-      return absl::InvalidArgumentError(
-          Cat("got ", whole, " content type; unknown type for remote write protobuf message ", message, ", supported: ", kWriteV1, ", ", kWriteV2));
+      return absl::InvalidArgumentError(Cat("got ", whole, " content type; unknown type for remote write protobuf message ", message,
+                                            ", supported: ", kWriteV1, ", ", kWriteV2));
     }
   }
   return kWriteV1;

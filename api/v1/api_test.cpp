@@ -91,7 +91,8 @@ TEST_F(ApiTest, AnswersVectorsMatricesAndScalars) {
 TEST_F(ApiTest, CutsAtTheLimitWithAWarning) {
   engine_.result->value = promql::Vector(3);
   const std::string body = Get("/query?query=up&limit=2&stats=some");
-  EXPECT_THAT(body, testing::HasSubstr(R"("warnings":["results truncated due to limit","value \"some\" for parameter \"stats\" is deprecated)"));
+  EXPECT_THAT(body,
+              testing::HasSubstr(R"("warnings":["results truncated due to limit","value \"some\" for parameter \"stats\" is deprecated)"));
 }
 
 TEST_F(ApiTest, RefusesBadParametersInUpstreamsWords) {
@@ -100,8 +101,9 @@ TEST_F(ApiTest, RefusesBadParametersInUpstreamsWords) {
     EXPECT_EQ(response.status, 400) << target;
     return response.body;
   };
-  EXPECT_EQ(error("/query?query=up&time=x"),
-            R"({"status":"error","errorType":"bad_data","error":"invalid parameter \"time\": invalid time value for 'time': cannot parse \"x\" to a valid timestamp"})");
+  EXPECT_EQ(
+      error("/query?query=up&time=x"),
+      R"({"status":"error","errorType":"bad_data","error":"invalid parameter \"time\": invalid time value for 'time': cannot parse \"x\" to a valid timestamp"})");
   EXPECT_THAT(error("/query_range?query=up&start=2&end=1&step=1"), testing::HasSubstr("end timestamp must not be before start time"));
   EXPECT_THAT(error("/query_range?query=up&start=1&end=2&step=0"), testing::HasSubstr("zero or negative query resolution step widths"));
   EXPECT_THAT(error("/query_range?query=up&start=0&end=11001&step=1"), testing::HasSubstr("exceeded maximum resolution of 11,000 points"));
@@ -133,7 +135,8 @@ TEST_F(ApiTest, IsNotThereBeforeItIsReady) {
 
 TEST_F(ApiTest, ListsNotifications) {
   notifications_.Add("a & b");
-  EXPECT_EQ(Get("/notifications"), R"({"status":"success","data":[{"text":"a \u0026 b","date":"2015-07-01T20:10:51.781Z","active":true}]})");
+  EXPECT_EQ(Get("/notifications"),
+            R"({"status":"success","data":[{"text":"a \u0026 b","date":"2015-07-01T20:10:51.781Z","active":true}]})");
   notifications_.Delete("a & b");
   EXPECT_EQ(Get("/notifications"), R"({"status":"success","data":[]})");
 }
@@ -142,7 +145,9 @@ TEST_F(ApiTest, ShowsRulesAndAlertsPageByPage) {
   rules::RuleStatus alert{.alerting = true, .name = "A", .query = "up == 0", .duration_ms = 60'000, .state = rules::AlertState::kFiring};
   alert.alerts = {{.labels = Labels::Of({{"alertname", "A"}}), .state = rules::AlertState::kFiring, .active_at = 1000, .value = 1}};
   rules_.groups = {{.name = "g", .file = "f", .interval_ms = 15'000, .rules = {alert}}, {.name = "h", .file = "f", .rules = {alert}}};
-  EXPECT_THAT(Get("/alerts"), testing::HasSubstr(R"({"labels":{"alertname":"A"},"annotations":{},"state":"firing","activeAt":"1970-01-01T00:00:01Z","value":"1e+00"})"));
+  EXPECT_THAT(Get("/alerts"),
+              testing::HasSubstr(
+                  R"({"labels":{"alertname":"A"},"annotations":{},"state":"firing","activeAt":"1970-01-01T00:00:01Z","value":"1e+00"})"));
   const std::string page = Get("/rules?group_limit=1&exclude_alerts=true");
   EXPECT_THAT(page, testing::HasSubstr(R"("alerts":null)"));
   const size_t token_at = page.find(R"("groupNextToken":")") + 18;

@@ -12,25 +12,130 @@ namespace {
 
 using Category = std::map<std::string, bool, std::less<>>;
 
-constexpr std::array kFunctionNames = {
-    "abs", "absent", "absent_over_time", "acos", "acosh", "asin", "asinh", "atan", "atanh", "avg_over_time", "ceil", "changes", "clamp",
-    "clamp_max", "clamp_min", "cos", "cosh", "count_over_time", "day_of_month", "day_of_week", "day_of_year", "days_in_month", "deg", "delta",
-    "deriv", "double_exponential_smoothing", "end", "exp", "first_over_time", "floor", "histogram_avg", "histogram_count",
-    "histogram_fraction", "histogram_quantile", "histogram_quantiles", "histogram_stddev", "histogram_stdvar", "histogram_sum", "hour", "idelta",
-    "increase", "info", "irate", "label_join", "label_replace", "last_over_time", "ln", "log10", "log2", "mad_over_time", "max_of",
-    "max_over_time", "min_of", "min_over_time", "minute", "month", "pi", "predict_linear", "present_over_time", "quantile_over_time", "rad",
-    "range", "rate", "resets", "round", "scalar", "sgn", "sin", "sinh", "sort", "sort_by_label", "sort_by_label_desc", "sort_desc", "sqrt",
-    "start", "start_timestamp", "stddev_over_time", "stdvar_over_time", "step", "sum_over_time", "tan", "tanh", "time", "timestamp",
-    "ts_of_first_over_time", "ts_of_last_over_time", "ts_of_max_over_time", "ts_of_min_over_time", "vector", "year"};
+constexpr std::array kFunctionNames = {"abs",
+                                       "absent",
+                                       "absent_over_time",
+                                       "acos",
+                                       "acosh",
+                                       "asin",
+                                       "asinh",
+                                       "atan",
+                                       "atanh",
+                                       "avg_over_time",
+                                       "ceil",
+                                       "changes",
+                                       "clamp",
+                                       "clamp_max",
+                                       "clamp_min",
+                                       "cos",
+                                       "cosh",
+                                       "count_over_time",
+                                       "day_of_month",
+                                       "day_of_week",
+                                       "day_of_year",
+                                       "days_in_month",
+                                       "deg",
+                                       "delta",
+                                       "deriv",
+                                       "double_exponential_smoothing",
+                                       "end",
+                                       "exp",
+                                       "first_over_time",
+                                       "floor",
+                                       "histogram_avg",
+                                       "histogram_count",
+                                       "histogram_fraction",
+                                       "histogram_quantile",
+                                       "histogram_quantiles",
+                                       "histogram_stddev",
+                                       "histogram_stdvar",
+                                       "histogram_sum",
+                                       "hour",
+                                       "idelta",
+                                       "increase",
+                                       "info",
+                                       "irate",
+                                       "label_join",
+                                       "label_replace",
+                                       "last_over_time",
+                                       "ln",
+                                       "log10",
+                                       "log2",
+                                       "mad_over_time",
+                                       "max_of",
+                                       "max_over_time",
+                                       "min_of",
+                                       "min_over_time",
+                                       "minute",
+                                       "month",
+                                       "pi",
+                                       "predict_linear",
+                                       "present_over_time",
+                                       "quantile_over_time",
+                                       "rad",
+                                       "range",
+                                       "rate",
+                                       "resets",
+                                       "round",
+                                       "scalar",
+                                       "sgn",
+                                       "sin",
+                                       "sinh",
+                                       "sort",
+                                       "sort_by_label",
+                                       "sort_by_label_desc",
+                                       "sort_desc",
+                                       "sqrt",
+                                       "start",
+                                       "start_timestamp",
+                                       "stddev_over_time",
+                                       "stdvar_over_time",
+                                       "step",
+                                       "sum_over_time",
+                                       "tan",
+                                       "tanh",
+                                       "time",
+                                       "timestamp",
+                                       "ts_of_first_over_time",
+                                       "ts_of_last_over_time",
+                                       "ts_of_max_over_time",
+                                       "ts_of_min_over_time",
+                                       "vector",
+                                       "year"};
 
-constexpr std::array kOperators = {"!=", "!~", "%", "*", "+", "-", "/", "<", "</", "<=", "==", "=~", ">", ">/", ">=", "@", "^", "and", "atan2", "avg",
-                                   "bottomk", "count", "count_values", "group", "max", "min", "or", "quantile", "stddev", "stdvar", "sum",
-                                   "topk", "unless"};
+constexpr std::array kOperators = {"!=",           "!~",    "%",   "*",   "+",  "-",        "/",      "<",      "</",  "<=",      "==",
+                                   "=~",           ">",     ">/",  ">=",  "@",  "^",        "and",    "atan2",  "avg", "bottomk", "count",
+                                   "count_values", "group", "max", "min", "or", "quantile", "stddev", "stdvar", "sum", "topk",    "unless"};
 
-constexpr std::array kTemplateFunctions = {
-    "args", "externalURL", "first", "graphLink", "humanize", "humanize1024", "humanizeDuration", "humanizePercentage", "humanizeTimestamp",
-    "label", "match", "now", "parseDuration", "pathPrefix", "query", "reReplaceAll", "safeHtml", "sortByLabel", "stripDomain", "stripPort",
-    "strvalue", "tableLink", "title", "toDuration", "toLower", "toTime", "toUpper", "urlQueryEscape", "value"};
+constexpr std::array kTemplateFunctions = {"args",
+                                           "externalURL",
+                                           "first",
+                                           "graphLink",
+                                           "humanize",
+                                           "humanize1024",
+                                           "humanizeDuration",
+                                           "humanizePercentage",
+                                           "humanizeTimestamp",
+                                           "label",
+                                           "match",
+                                           "now",
+                                           "parseDuration",
+                                           "pathPrefix",
+                                           "query",
+                                           "reReplaceAll",
+                                           "safeHtml",
+                                           "sortByLabel",
+                                           "stripDomain",
+                                           "stripPort",
+                                           "strvalue",
+                                           "tableLink",
+                                           "title",
+                                           "toDuration",
+                                           "toLower",
+                                           "toTime",
+                                           "toUpper",
+                                           "urlQueryEscape",
+                                           "value"};
 
 template <typename Names>
 Category All(const Names& names) {
@@ -60,8 +165,8 @@ Category ApiCategory(const FeatureSwitches& switches) {
 }
 
 Category LanguageCategory(const promql::LanguageFeatures& language) {
-  Category category = All(std::array{"at_modifier", "bool", "by", "duration_expr", "group_left", "group_right", "ignoring", "negative_offset",
-                                     "offset", "on", "per_query_lookback_delta", "subqueries", "without"});
+  Category category = All(std::array{"at_modifier", "bool", "by", "duration_expr", "group_left", "group_right", "ignoring",
+                                     "negative_offset", "offset", "on", "per_query_lookback_delta", "subqueries", "without"});
   for (const char* name : {"anchored", "smoothed"}) {
     category[name] = language.extended_range_selectors;
   }
@@ -89,8 +194,10 @@ std::string FeaturesJson(const FeatureSwitches& switches) {
   const promql::LanguageFeatures& language = switches.language;
   std::map<std::string, Category> categories;
   categories["api"] = ApiCategory(switches);
-  categories["otlp_receiver"] = {{"delta_conversion", switches.otlp_delta_conversion}, {"native_delta_ingestion", switches.otlp_native_delta}};
-  categories["prometheus"] = {{"agent_mode", false}, {"auto_reload_config", switches.auto_reload}, {"server_mode", true}, {"stringlabels", true}};
+  categories["otlp_receiver"] = {{"delta_conversion", switches.otlp_delta_conversion},
+                                 {"native_delta_ingestion", switches.otlp_native_delta}};
+  categories["prometheus"] = {
+      {"agent_mode", false}, {"auto_reload_config", switches.auto_reload}, {"server_mode", true}, {"stringlabels", true}};
   categories["promql"] = LanguageCategory(language);
   categories["promql_functions"] = FunctionCategory(language);
   categories["promql_operators"] = All(kOperators);
@@ -103,7 +210,9 @@ std::string FeaturesJson(const FeatureSwitches& switches) {
   // Only those that find targets here; the others are accepted in the configuration and find none.
   categories["service_discovery_providers"] = All(std::array{"dns", "file", "http", "kubernetes", "static"});
   categories["templating_functions"] = All(kTemplateFunctions);
-  categories["tsdb"] = {{"exemplar_storage", switches.exemplar_storage}, {"isolation", true}, {"native_histograms", true},
+  categories["tsdb"] = {{"exemplar_storage", switches.exemplar_storage},
+                        {"isolation", true},
+                        {"native_histograms", true},
                         {"st_storage", switches.start_timestamps}};
   categories["ui"] = {{"ui_v2", false}, {"ui_v3", false}};
 

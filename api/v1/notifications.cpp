@@ -22,9 +22,12 @@ constexpr std::chrono::milliseconds kLookAfterEvery{500};
 
 std::string_view ReplayStateText(ReplayProgress::State state) {
   switch (state) {
-    case ReplayProgress::State::kWaiting: return "waiting";
-    case ReplayProgress::State::kInProgress: return "in progress";
-    case ReplayProgress::State::kDone: break;
+    case ReplayProgress::State::kWaiting:
+      return "waiting";
+    case ReplayProgress::State::kInProgress:
+      return "in progress";
+    case ReplayProgress::State::kDone:
+      break;
   }
   return "done";
 }

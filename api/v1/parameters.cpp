@@ -43,12 +43,14 @@ absl::StatusOr<TimestampMs> TimeParameter(const http::Request& request, std::str
 absl::StatusOr<int64_t> ParseApiDuration(std::string_view text) {
   if (const ParsedFloat seconds = ParseGoFloat(text); seconds.ok()) {
     const double nanos = seconds.value * kNanosPerSecond;
-    if (nanos > static_cast<double>(std::numeric_limits<int64_t>::max()) || nanos < static_cast<double>(std::numeric_limits<int64_t>::min())) {
+    if (nanos > static_cast<double>(std::numeric_limits<int64_t>::max()) ||
+        nanos < static_cast<double>(std::numeric_limits<int64_t>::min())) {
       return absl::InvalidArgumentError(Cat("cannot parse ", GoQuoted(text), " to a valid duration. It overflows int64"));
     }
     // The ends themselves, and NaN, do not fit.
-    return nanos >= 9.2e18 ? std::numeric_limits<int64_t>::max() : !(nanos > -9.2e18) ? std::numeric_limits<int64_t>::min()
-                                                                                      : static_cast<int64_t>(nanos);
+    return nanos >= 9.2e18      ? std::numeric_limits<int64_t>::max()
+           : !(nanos > -9.2e18) ? std::numeric_limits<int64_t>::min()
+                                : static_cast<int64_t>(nanos);
   }
   if (const absl::StatusOr<DurationMs> duration = ParseDuration(text); duration.ok()) {
     return *duration * kNanosPerMs;

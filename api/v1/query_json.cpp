@@ -110,9 +110,7 @@ class ElementWriter {
   size_t next_ = 0;
 };
 
-std::string DataEnd(const std::string& stats_json) {
-  return stats_json.empty() ? "}" : Cat(",\"stats\":", stats_json, "}");
-}
+std::string DataEnd(const std::string& stats_json) { return stats_json.empty() ? "}" : Cat(",\"stats\":", stats_json, "}"); }
 
 void WritePerStep(std::string_view key, const std::vector<int64_t>& counts, const promql::QueryRequest& request, JsonWriter* json) {
   if (counts.empty()) {
@@ -204,10 +202,12 @@ std::string QueryStatsJson(const promql::QueryStats& stats, const promql::QueryR
   json.BeginObject();
   json.Key("timings");
   json.BeginObject();
-  const std::pair<std::string_view, double> timings[] = {
-      {"evalTotalTime", stats.eval_total_seconds},       {"resultSortTime", stats.result_sort_seconds},
-      {"queryPreparationTime", stats.query_preparation_seconds}, {"innerEvalTime", stats.inner_eval_seconds},
-      {"execQueueTime", stats.exec_queue_seconds},       {"execTotalTime", stats.exec_total_seconds}};
+  const std::pair<std::string_view, double> timings[] = {{"evalTotalTime", stats.eval_total_seconds},
+                                                         {"resultSortTime", stats.result_sort_seconds},
+                                                         {"queryPreparationTime", stats.query_preparation_seconds},
+                                                         {"innerEvalTime", stats.inner_eval_seconds},
+                                                         {"execQueueTime", stats.exec_queue_seconds},
+                                                         {"execTotalTime", stats.exec_total_seconds}};
   for (const auto& [key, seconds] : timings) {
     json.Key(key);
     json.Float(seconds);

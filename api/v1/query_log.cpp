@@ -71,7 +71,8 @@ bool QueryLog::enabled() const {
   return file_ != nullptr;
 }
 
-void QueryLog::Write(const http::Request& request, const promql::QueryRequest& query, const promql::QueryStats& stats, std::string_view error) {
+void QueryLog::Write(const http::Request& request, const promql::QueryRequest& query, const promql::QueryStats& stats,
+                     std::string_view error) {
   std::string line;
   JsonWriter json(&line);
   json.BeginObject();

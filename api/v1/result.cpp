@@ -57,30 +57,47 @@ http::Response ErrorAnswer(const Result& result) {
 
 std::string_view ErrorTypeText(ErrorType type) {
   switch (type) {
-    case ErrorType::kNone: return "";
-    case ErrorType::kTimeout: return "timeout";
-    case ErrorType::kCanceled: return "canceled";
-    case ErrorType::kExecution: return "execution";
-    case ErrorType::kBadData: return "bad_data";
-    case ErrorType::kInternal: return "internal";
-    case ErrorType::kUnavailable: return "unavailable";
-    case ErrorType::kNotFound: return "not_found";
-    case ErrorType::kNotAcceptable: return "not_acceptable";
+    case ErrorType::kNone:
+      return "";
+    case ErrorType::kTimeout:
+      return "timeout";
+    case ErrorType::kCanceled:
+      return "canceled";
+    case ErrorType::kExecution:
+      return "execution";
+    case ErrorType::kBadData:
+      return "bad_data";
+    case ErrorType::kInternal:
+      return "internal";
+    case ErrorType::kUnavailable:
+      return "unavailable";
+    case ErrorType::kNotFound:
+      return "not_found";
+    case ErrorType::kNotAcceptable:
+      return "not_acceptable";
   }
   return "";
 }
 
 int StatusOf(ErrorType type) {
   switch (type) {
-    case ErrorType::kNone: return 200;
-    case ErrorType::kTimeout: return 503;
-    case ErrorType::kCanceled: return 499;
-    case ErrorType::kExecution: return 422;
-    case ErrorType::kBadData: return 400;
-    case ErrorType::kNotFound: return 404;
-    case ErrorType::kNotAcceptable: return 406;
+    case ErrorType::kNone:
+      return 200;
+    case ErrorType::kTimeout:
+      return 503;
+    case ErrorType::kCanceled:
+      return 499;
+    case ErrorType::kExecution:
+      return 422;
+    case ErrorType::kBadData:
+      return 400;
+    case ErrorType::kNotFound:
+      return 404;
+    case ErrorType::kNotAcceptable:
+      return 406;
     case ErrorType::kInternal:
-    case ErrorType::kUnavailable: break;
+    case ErrorType::kUnavailable:
+      break;
   }
   return 500;
 }
@@ -92,9 +109,7 @@ Result Failure(ErrorType type, std::string_view message) {
   return result;
 }
 
-Result BadData(std::string_view message) {
-  return Failure(ErrorType::kBadData, message);
-}
+Result BadData(std::string_view message) { return Failure(ErrorType::kBadData, message); }
 
 Result InvalidParameter(std::string_view name, std::string_view message) {
   return BadData(Cat("invalid parameter ", GoQuoted(name), ": ", message));

@@ -136,9 +136,8 @@ Result Series(const Sources& sources, const http::Request& request) {
   if (!request.form.Has("match[]")) {
     return BadData("no match[] parameter provided");
   }
-  if (const absl::StatusOr<MatcherSets> sets = MatchersParameter(request); !sets.ok() && LimitParameter(request).ok() &&
-                                                                           TimeParameter(request, "start", 0).ok() &&
-                                                                           TimeParameter(request, "end", 0).ok()) {
+  if (const absl::StatusOr<MatcherSets> sets = MatchersParameter(request);
+      !sets.ok() && LimitParameter(request).ok() && TimeParameter(request, "start", 0).ok() && TimeParameter(request, "end", 0).ok()) {
     return InvalidParameter("match[]", Message(sets.status()));
   }
   Selection selection;

@@ -9,9 +9,9 @@
 
 namespace tocsin {
 
-/// Whole bodies. Each decoder appends to `out` and gives up with RESOURCE_EXHAUSTED ("body size limit exceeded") before `out` has grown by more
-/// than `bytes_max`, whatever the input promises; INVALID_ARGUMENT for input that is damaged or cut short.
-/// gzip: RFC 1952, several members allowed; over ISA-L. zstd: RFC 8878, several frames allowed. snappy: the block format of remote write.
+/// Whole bodies. Each decoder appends to `out` and gives up with RESOURCE_EXHAUSTED ("body size limit exceeded") before `out` has grown by
+/// more than `bytes_max`, whatever the input promises; INVALID_ARGUMENT for input that is damaged or cut short. gzip: RFC 1952, several
+/// members allowed; over ISA-L. zstd: RFC 8878, several frames allowed. snappy: the block format of remote write.
 absl::Status GzipDecode(std::string_view in, uint64_t bytes_max, std::string* out);
 absl::Status ZstdDecode(std::string_view in, uint64_t bytes_max, std::string* out);
 absl::Status SnappyDecode(std::string_view in, uint64_t bytes_max, std::string* out);

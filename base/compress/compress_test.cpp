@@ -12,7 +12,8 @@ namespace {
 std::string CompressiblePage(size_t bytes) {
   std::string page;
   for (int i = 0; page.size() < bytes; ++i) {
-    page += "http_requests_total{code=\"" + std::to_string(i % 7) + "\",path=\"/p" + std::to_string(i * 31 % 101) + "\"} " + std::to_string(i) + "\n";
+    page += "http_requests_total{code=\"" + std::to_string(i % 7) + "\",path=\"/p" + std::to_string(i * 31 % 101) + "\"} " +
+            std::to_string(i) + "\n";
   }
   page.resize(bytes);
   return page;

@@ -13,14 +13,22 @@ namespace {
 
 std::string ErrnoText(long error) {
   switch (error) {
-    case ECONNREFUSED: return "connection refused";
-    case ECONNRESET: return "connection reset by peer";
-    case EHOSTUNREACH: return "no route to host";
-    case ENETUNREACH: return "network is unreachable";
-    case ENOENT: return "no such file or directory";
-    case ETIMEDOUT: return "connection timed out";
-    case EPIPE: return "broken pipe";
-    default: return absl::AsciiStrToLower(std::strerror(static_cast<int>(error)));
+    case ECONNREFUSED:
+      return "connection refused";
+    case ECONNRESET:
+      return "connection reset by peer";
+    case EHOSTUNREACH:
+      return "no route to host";
+    case ENETUNREACH:
+      return "network is unreachable";
+    case ENOENT:
+      return "no such file or directory";
+    case ETIMEDOUT:
+      return "connection timed out";
+    case EPIPE:
+      return "broken pipe";
+    default:
+      return absl::AsciiStrToLower(std::strerror(static_cast<int>(error)));
   }
 }
 

@@ -1,5 +1,5 @@
-// libcurl brings some forty libraries with it, which cost a third of an idle program's start and memory. So the program is not linked with it:
-// the functions of libcurl that this room uses are defined here, and load the library when the first of them is called.
+// libcurl brings some forty libraries with it, which cost a third of an idle program's start and memory. So the program is not linked with
+// it: the functions of libcurl that this room uses are defined here, and load the library when the first of them is called.
 
 #include <curl/curl.h>
 #include <dlfcn.h>
@@ -24,21 +24,21 @@ void* CurlSymbol(const char* name) {
 }  // namespace
 }  // namespace tocsin
 
-#define FORWARD_TO_CURL(result, name, parameters, arguments)                                             \
-  extern "C" result name parameters {                                                                    \
-    static const auto target = reinterpret_cast<result(*) parameters>(tocsin::CurlSymbol(#name));        \
-    return target arguments;                                                                             \
+#define FORWARD_TO_CURL(result, name, parameters, arguments)                                      \
+  extern "C" result name parameters {                                                             \
+    static const auto target = reinterpret_cast<result(*) parameters>(tocsin::CurlSymbol(#name)); \
+    return target arguments;                                                                      \
   }
 
 // The variadic ones take exactly one more argument, a number or a pointer of at most 64 bits.
-#define FORWARD_TO_CURL_VARIADIC(result, name, handle_type, option_type)                                          \
-  extern "C" result(name)(handle_type handle, option_type option, ...) {                                          \
+#define FORWARD_TO_CURL_VARIADIC(result, name, handle_type, option_type)                                               \
+  extern "C" result(name)(handle_type handle, option_type option, ...) {                                               \
     static const auto target = reinterpret_cast<result (*)(handle_type, option_type, ...)>(tocsin::CurlSymbol(#name)); \
-    va_list arguments;                                                                                            \
-    va_start(arguments, option);                                                                                  \
-    void* const argument = va_arg(arguments, void*);                                                              \
-    va_end(arguments);                                                                                            \
-    return target(handle, option, argument);                                                                      \
+    va_list arguments;                                                                                                 \
+    va_start(arguments, option);                                                                                       \
+    void* const argument = va_arg(arguments, void*);                                                                   \
+    va_end(arguments);                                                                                                 \
+    return target(handle, option, argument);                                                                           \
   }
 
 FORWARD_TO_CURL(CURLcode, curl_global_init, (long flags), (flags))

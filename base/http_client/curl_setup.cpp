@@ -13,19 +13,27 @@ namespace {
 
 long LeastVersion(TlsVersion version) {
   switch (version) {
-    case TlsVersion::kTls10: return CURL_SSLVERSION_TLSv1_0;
-    case TlsVersion::kTls11: return CURL_SSLVERSION_TLSv1_1;
-    case TlsVersion::kTls13: return CURL_SSLVERSION_TLSv1_3;
-    default: return CURL_SSLVERSION_TLSv1_2;
+    case TlsVersion::kTls10:
+      return CURL_SSLVERSION_TLSv1_0;
+    case TlsVersion::kTls11:
+      return CURL_SSLVERSION_TLSv1_1;
+    case TlsVersion::kTls13:
+      return CURL_SSLVERSION_TLSv1_3;
+    default:
+      return CURL_SSLVERSION_TLSv1_2;
   }
 }
 
 long GreatestVersion(TlsVersion version) {
   switch (version) {
-    case TlsVersion::kTls10: return CURL_SSLVERSION_MAX_TLSv1_0;
-    case TlsVersion::kTls11: return CURL_SSLVERSION_MAX_TLSv1_1;
-    case TlsVersion::kTls12: return CURL_SSLVERSION_MAX_TLSv1_2;
-    default: return CURL_SSLVERSION_MAX_DEFAULT;
+    case TlsVersion::kTls10:
+      return CURL_SSLVERSION_MAX_TLSv1_0;
+    case TlsVersion::kTls11:
+      return CURL_SSLVERSION_MAX_TLSv1_1;
+    case TlsVersion::kTls12:
+      return CURL_SSLVERSION_MAX_TLSv1_2;
+    default:
+      return CURL_SSLVERSION_MAX_DEFAULT;
   }
 }
 
@@ -124,8 +132,7 @@ absl::StatusOr<std::string> AuthorizationValue(const HttpClientOptions& options,
   }
   if (options.authorization != nullptr) {
     const AuthorizationOptions& authorization = *options.authorization;
-    ASSIGN_OR_RETURN(const std::string credentials,
-                     TextOrFile(authorization.credentials.Reveal(), authorization.credentials_file, files));
+    ASSIGN_OR_RETURN(const std::string credentials, TextOrFile(authorization.credentials.Reveal(), authorization.credentials_file, files));
     return Cat(authorization.type.empty() ? "Bearer" : authorization.type, " ", credentials);
   }
   return std::string();

@@ -31,8 +31,8 @@ class CurlTransfer {
   CurlTransfer& operator=(const CurlTransfer&) = delete;
 
   /// `options`, `files` and `clock` outlive the transfer; `on_chunk` may be empty. `started_ns` is where the timeout begins.
-  void Begin(const HttpClientOptions& options, FileTexts& files, const Clock& clock, HttpRequest request, std::string buffer, OnChunk on_chunk,
-             int64_t started_ns);
+  void Begin(const HttpClientOptions& options, FileTexts& files, const Clock& clock, HttpRequest request, std::string buffer,
+             OnChunk on_chunk, int64_t started_ns);
 
   /// Sets up the easy handle for the next hop. `token` is the OAuth2 token where the client has one. After an error: TakeResult gives it.
   absl::Status PrepareHop(std::string_view token);

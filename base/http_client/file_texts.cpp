@@ -42,7 +42,7 @@ absl::StatusOr<std::string> ReadWhole(const std::string& path) {
 }  // namespace
 
 absl::StatusOr<std::shared_ptr<const std::string>> FileTexts::Read(const std::string& path) {
-  struct stat now {};
+  struct stat now{};
   if (stat(path.c_str(), &now) != 0) {
     return ReadFailure(path, std::strerror(errno));
   }

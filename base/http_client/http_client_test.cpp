@@ -22,7 +22,9 @@ using testing::HasSubstr;
 
 class HttpClientTest : public testing::Test {
  protected:
-  HttpClientTest() : folder_(testing::TempDir() + "http_client_test." + std::to_string(getpid())) { std::filesystem::create_directories(folder_); }
+  HttpClientTest() : folder_(testing::TempDir() + "http_client_test." + std::to_string(getpid())) {
+    std::filesystem::create_directories(folder_);
+  }
   ~HttpClientTest() override { std::filesystem::remove_all(folder_); }
 
   HttpClient Client(HttpClientOptions options = {}) { return HttpClient(std::move(options), clock_); }
@@ -89,12 +91,14 @@ TEST_F(HttpClientTest, ErrorsSpeakAsGoDoes) {
   EXPECT_THAT(std::string(Message(client.Do(Get(server.Url("/nothing"))).status())), HasSubstr("connection reset by peer"));
 
   int free_port = 0;
-  { free_port = HttpDouble([](const DoubleRequest&) { return DoubleResponse(); }).port(); }
+  {
+    free_port = HttpDouble([](const DoubleRequest&) { return DoubleResponse(); }).port();
+  }
   const std::string url = Cat("http://user:hidden@127.0.0.1:", free_port, "/x");
   const absl::Status refused = client.Do(Get(url)).status();
   EXPECT_EQ(refused.code(), absl::StatusCode::kUnavailable);
-  EXPECT_EQ(Message(refused), Cat("Get \"http://user:xxxxx@127.0.0.1:", free_port, "/x\": dial tcp 127.0.0.1:", free_port,
-                                  ": connect: connection refused"));
+  EXPECT_EQ(Message(refused),
+            Cat("Get \"http://user:xxxxx@127.0.0.1:", free_port, "/x\": dial tcp 127.0.0.1:", free_port, ": connect: connection refused"));
   EXPECT_EQ(client.Do(Get("ftp://127.0.0.1/")).status().code(), absl::StatusCode::kInvalidArgument);
   EXPECT_EQ(client.Do(Get("::no url")).status().code(), absl::StatusCode::kInvalidArgument);
 }

@@ -11,9 +11,9 @@ bool SameContent(const std::shared_ptr<const T>& a, const std::shared_ptr<const 
 }  // namespace
 
 bool HttpClientOptions::operator==(const HttpClientOptions& other) const {
-  return SameContent(basic_auth, other.basic_auth) && SameContent(authorization, other.authorization) && SameContent(oauth2, other.oauth2) &&
-         tls == other.tls && proxy == other.proxy && http_headers == other.http_headers && follow_redirects == other.follow_redirects &&
-         enable_http2 == other.enable_http2;
+  return SameContent(basic_auth, other.basic_auth) && SameContent(authorization, other.authorization) &&
+         SameContent(oauth2, other.oauth2) && tls == other.tls && proxy == other.proxy && http_headers == other.http_headers &&
+         follow_redirects == other.follow_redirects && enable_http2 == other.enable_http2;
 }
 
 }  // namespace tocsin

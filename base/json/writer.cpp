@@ -26,12 +26,23 @@ constexpr std::array<uint8_t, 128> kEscapeClasses = MakeEscapeClasses();
 
 void AppendEscapedByte(unsigned char c, std::string* out) {
   switch (c) {
-    case '"': out->append("\\\""); return;
-    case '\\': out->append("\\\\"); return;
-    case '\n': out->append("\\n"); return;
-    case '\r': out->append("\\r"); return;
-    case '\t': out->append("\\t"); return;
-    default: break;
+    case '"':
+      out->append("\\\"");
+      return;
+    case '\\':
+      out->append("\\\\");
+      return;
+    case '\n':
+      out->append("\\n");
+      return;
+    case '\r':
+      out->append("\\r");
+      return;
+    case '\t':
+      out->append("\\t");
+      return;
+    default:
+      break;
   }
   out->append("\\u00");
   out->push_back(kHexDigits[c >> 4]);
@@ -132,13 +143,9 @@ void JsonWriter::Uint(uint64_t value) {
   AppendInteger(value, out_);
 }
 
-void JsonWriter::Bool(bool value) {
-  Raw(value ? "true" : "false");
-}
+void JsonWriter::Bool(bool value) { Raw(value ? "true" : "false"); }
 
-void JsonWriter::Null() {
-  Raw("null");
-}
+void JsonWriter::Null() { Raw("null"); }
 
 void JsonWriter::Float(double value) {
   Comma();

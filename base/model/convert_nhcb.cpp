@@ -42,10 +42,11 @@ absl::Status NhcbBuilder::SetBucket(double upper_bound, double cumulative_count)
   if (cumulative_count < 0) {
     return Fail(Cat("bucket count must be non-negative: le=", GoFloat(upper_bound, 'g'), ", count=", GoFloat(cumulative_count, 'g')));
   }
-  const auto next = buckets_.empty() || buckets_.back().bound < upper_bound
-                        ? buckets_.end()
-                        : std::lower_bound(buckets_.begin(), buckets_.end(), upper_bound,
-                                           [](const Bucket& bucket, double bound) { return bucket.bound < bound; });
+  const auto next =
+      buckets_.empty() || buckets_.back().bound < upper_bound
+          ? buckets_.end()
+          : std::lower_bound(
+                buckets_.begin(), buckets_.end(), upper_bound, [](const Bucket& bucket, double bound) { return bucket.bound < bound; });
   if (next != buckets_.end() && next->bound == upper_bound) {
     return absl::OkStatus();
   }
@@ -86,8 +87,8 @@ absl::StatusOr<NhcbBuilder::Result> NhcbBuilder::Build() {
     buckets_.push_back({kInfBound, count_});
   }
   Result result;
-  result.integers = IsWhole(count_, 0x1p64) && std::all_of(buckets_.begin(), buckets_.end(),
-                                                           [](const Bucket& bucket) { return IsWhole(bucket.count, 0x1p63); });
+  result.integers = IsWhole(count_, 0x1p64) &&
+                    std::all_of(buckets_.begin(), buckets_.end(), [](const Bucket& bucket) { return IsWhole(bucket.count, 0x1p63); });
   if (count_ != buckets_.back().count) {
     return Fail(Cat("count mismatch: count=", GoFloat(count_, result.integers ? 'f' : 'g'), " != le=", GoFloat(buckets_.back().bound, 'g'),
                     " count=", GoFloat(buckets_.back().count, 'g')));

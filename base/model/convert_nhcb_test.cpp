@@ -97,9 +97,10 @@ TEST(IntegerHistogramTest, ConvertsAndValidates) {
   EXPECT_THAT(f.positive_buckets, ElementsAre(2, 3, 0));
   EXPECT_TRUE(ValidateIntegerHistogram(h).ok());
   h.count = 99;
-  EXPECT_EQ(tocsin::Message(ValidateIntegerHistogram(h)),
-            "6 observations found in buckets, but the Count field is 99: histogram's observation count should equal the number of observations "
-            "found in the buckets (in absence of NaN)");
+  EXPECT_EQ(
+      tocsin::Message(ValidateIntegerHistogram(h)),
+      "6 observations found in buckets, but the Count field is 99: histogram's observation count should equal the number of observations "
+      "found in the buckets (in absence of NaN)");
   h.sum = std::nan("");
   EXPECT_TRUE(ValidateIntegerHistogram(h).ok());
   h.count = 5;

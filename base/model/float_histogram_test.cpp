@@ -328,13 +328,16 @@ TEST(HistogramValidateTest, Texts) {
   EXPECT_EQ(text_of(Exponential(0, {{0, 1}, {-1, 1}}, {1, 2})),
             "positive side: span number 2 with offset -1: histogram has a span whose offset is negative");
   EXPECT_EQ(text_of(Exponential(0, {{0, 1}}, {-1})), "observation count is  -1: histogram's observation count is negative");
-  EXPECT_EQ(text_of(Exponential(9, {}, {})),
-            "histogram has an invalid schema, which must be between -4 and 8 for exponential buckets, or -53 for custom buckets, got schema 9");
-  EXPECT_EQ(text_of(Custom({2, 1}, {1})),
-            "custom buckets: previous bound is 2.000000 and current is 1.000000: histogram custom bounds must be in strictly increasing order");
-  EXPECT_EQ(text_of(Custom({1}, {1, 1, 1})),
-            "custom buckets: only 1 custom bounds defined which is insufficient to cover total span length of 3: histogram custom bounds are too "
-            "few");
+  EXPECT_EQ(
+      text_of(Exponential(9, {}, {})),
+      "histogram has an invalid schema, which must be between -4 and 8 for exponential buckets, or -53 for custom buckets, got schema 9");
+  EXPECT_EQ(
+      text_of(Custom({2, 1}, {1})),
+      "custom buckets: previous bound is 2.000000 and current is 1.000000: histogram custom bounds must be in strictly increasing order");
+  EXPECT_EQ(
+      text_of(Custom({1}, {1, 1, 1})),
+      "custom buckets: only 1 custom bounds defined which is insufficient to cover total span length of 3: histogram custom bounds are too "
+      "few");
   EXPECT_EQ(text_of(Custom({kInf}, {1})),
             "custom buckets: last +Inf bound must not be explicitly defined: histogram custom bounds must be finite");
 }

@@ -97,7 +97,8 @@ struct RegroupedCounts {
   std::vector<double> lows;
 };
 
-void Regroup(const FloatHistogram& h, const std::vector<double>* h_lows, double sign, const std::vector<double>& common, RegroupedCounts* out) {
+void Regroup(const FloatHistogram& h, const std::vector<double>* h_lows, double sign, const std::vector<double>& common,
+             RegroupedCounts* out) {
   size_t target = 0;
   for (SideCursor cursor(h.positive_spans, h.positive_buckets); cursor.Next();) {
     const double bound = BucketBound(cursor.index(), kCustomBucketsSchema, h.custom_values);

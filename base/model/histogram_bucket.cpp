@@ -116,9 +116,7 @@ HistogramBucket MakeBucket(const FloatHistogram& h, HistogramSide side, int32_t 
   return SideBucket(h, side, index, count);
 }
 
-HistogramBucket ZeroBucket(const FloatHistogram& h) {
-  return {-h.zero_threshold, h.zero_threshold, true, true, h.zero_count, 0};
-}
+HistogramBucket ZeroBucket(const FloatHistogram& h) { return {-h.zero_threshold, h.zero_threshold, true, true, h.zero_count, 0}; }
 
 HistogramBucket MakeBucket(const FloatHistogram& h, const BucketRef& ref) {
   if (ref.part == BucketPart::kZero) {

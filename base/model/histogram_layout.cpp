@@ -73,8 +73,8 @@ absl::Status CheckSpansForReduction(const std::vector<Span>& spans, size_t bucke
     }
   }
   if (wanted != buckets) {
-    return absl::InvalidArgumentError(
-        Cat("spans need ", wanted, " buckets, have ", buckets, " buckets: histogram spans specify different number of buckets than provided"));
+    return absl::InvalidArgumentError(Cat("spans need ", wanted, " buckets, have ", buckets,
+                                          " buckets: histogram spans specify different number of buckets than provided"));
   }
   return absl::OkStatus();
 }

@@ -17,9 +17,9 @@ struct ClassicBucket {
 
 /// Where counts fell with rising bounds although they must not, for the annotation about it.
 struct MonotonicFix {
-  bool forced = false;           ///< a count that fell was raised
-  bool small_deltas = false;     ///< differences below 1e-12 were taken as rounding errors
-  double min_bound = 0;          ///< of the forced buckets
+  bool forced = false;        ///< a count that fell was raised
+  bool small_deltas = false;  ///< differences below 1e-12 were taken as rounding errors
+  double min_bound = 0;       ///< of the forced buckets
   double max_bound = 0;
   double max_difference = 0;
 };

@@ -142,7 +142,8 @@ bool DetectHistogramReset(const FloatHistogram& h, const FloatHistogram& previou
       return LostObservationsByCommonBounds(h, previous);
     }
   }
-  if (h.schema > previous.schema || h.zero_threshold < previous.zero_threshold || (previous.uses_custom_buckets() && !h.uses_custom_buckets())) {
+  if (h.schema > previous.schema || h.zero_threshold < previous.zero_threshold ||
+      (previous.uses_custom_buckets() && !h.uses_custom_buckets())) {
     return true;
   }
   const WiderZeroBucket zero = WidenZeroBucket(previous, nullptr, h.zero_threshold);
@@ -156,7 +157,8 @@ bool DetectHistogramReset(const FloatHistogram& h, const FloatHistogram& previou
            SameLayoutLostObservations(h.negative_buckets, previous.negative_buckets);
   }
   for (const HistogramSide side : {HistogramSide::kPositive, HistogramSide::kNegative}) {
-    if (SideLostObservations(ReducedCursor(h, side, h.zero_threshold, h.schema), ReducedCursor(previous, side, h.zero_threshold, h.schema))) {
+    if (SideLostObservations(ReducedCursor(h, side, h.zero_threshold, h.schema),
+                             ReducedCursor(previous, side, h.zero_threshold, h.schema))) {
       return true;
     }
   }

@@ -10,10 +10,14 @@ namespace {
 
 std::string_view HintWord(CounterResetHint hint) {
   switch (hint) {
-    case CounterResetHint::kReset: return "reset";
-    case CounterResetHint::kNotReset: return "not_reset";
-    case CounterResetHint::kGauge: return "gauge";
-    default: return "";
+    case CounterResetHint::kReset:
+      return "reset";
+    case CounterResetHint::kNotReset:
+      return "not_reset";
+    case CounterResetHint::kGauge:
+      return "gauge";
+    default:
+      return "";
   }
 }
 

@@ -68,8 +68,8 @@ absl::Status CheckCustomBounds(std::span<const double> bounds, std::span<const S
   }
   RETURN_IF_ERROR(CheckSpanLengths(wanted, buckets));
   if (bounds.size() + 1 < reach) {
-    return InvalidHistogram(Cat("only ", bounds.size(), " custom bounds defined which is insufficient to cover total span length of ", reach,
-                                ": histogram custom bounds are too few"));
+    return InvalidHistogram(Cat("only ", bounds.size(), " custom bounds defined which is insufficient to cover total span length of ",
+                                reach, ": histogram custom bounds are too few"));
   }
   return absl::OkStatus();
 }
@@ -112,7 +112,8 @@ absl::Status CheckIntegerCounts(std::span<const int64_t> deltas, uint64_t* total
   for (size_t i = 0; i < deltas.size(); ++i) {
     count += static_cast<uint64_t>(deltas[i]);
     if (static_cast<int64_t>(count) < 0) {
-      return InvalidHistogram(Cat("bucket number ", i + 1, " has observation count of ", static_cast<int64_t>(count), ": ", kNegativeBucket));
+      return InvalidHistogram(
+          Cat("bucket number ", i + 1, " has observation count of ", static_cast<int64_t>(count), ": ", kNegativeBucket));
     }
     *total += count;
   }
@@ -162,12 +163,14 @@ absl::Status ValidateIntegerHistogram(const IntegerHistogram& h) {
   const std::string found = Cat(total, " observations found in buckets, but the Count field is ", h.count, ": ");
   if (std::isnan(h.sum)) {
     return total <= h.count ? absl::OkStatus()
-                            : InvalidHistogram(Cat(found, "histogram's observation count should be at least the number of observations found in "
-                                                          "the buckets"));
+                            : InvalidHistogram(Cat(found,
+                                                   "histogram's observation count should be at least the number of observations found in "
+                                                   "the buckets"));
   }
   return total == h.count ? absl::OkStatus()
-                          : InvalidHistogram(Cat(found, "histogram's observation count should equal the number of observations found in the "
-                                                        "buckets (in absence of NaN)"));
+                          : InvalidHistogram(Cat(found,
+                                                 "histogram's observation count should equal the number of observations found in the "
+                                                 "buckets (in absence of NaN)"));
 }
 
 }  // namespace tocsin

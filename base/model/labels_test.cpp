@@ -37,9 +37,7 @@ TEST(LabelsTest, LongValuesKeepTheirLength) {
   EXPECT_EQ(labels.Get("b"), "2");
 }
 
-TEST(LabelsTest, PrintsUtf8NamesQuoted) {
-  EXPECT_EQ(Labels::Of({{"utf8.name", "a\"b\n"}}).ToString(), R"({"utf8.name"="a\"b\n"})");
-}
+TEST(LabelsTest, PrintsUtf8NamesQuoted) { EXPECT_EQ(Labels::Of({{"utf8.name", "a\"b\n"}}).ToString(), R"({"utf8.name"="a\"b\n"})"); }
 
 TEST(LabelsBuilderTest, SetsAndDeletes) {
   LabelsBuilder builder(Labels::Of({{"a", "1"}, {"b", "2"}}));

@@ -18,7 +18,9 @@ std::string_view MatchTypeText(MatchType type);
 class Matcher {
  public:
   static absl::StatusOr<Matcher> Create(MatchType type, std::string name, std::string value);
-  static Matcher Equal(std::string name, std::string value) { return Matcher(MatchType::kEqual, std::move(name), std::move(value), nullptr); }
+  static Matcher Equal(std::string name, std::string value) {
+    return Matcher(MatchType::kEqual, std::move(name), std::move(value), nullptr);
+  }
 
   MatchType type() const { return type_; }
   const std::string& name() const { return name_; }
@@ -30,9 +32,7 @@ class Matcher {
   /// a="b", with quoted names where they need it.
   std::string ToString() const;
 
-  bool operator==(const Matcher& other) const {
-    return type_ == other.type_ && name_ == other.name_ && value_ == other.value_;
-  }
+  bool operator==(const Matcher& other) const { return type_ == other.type_ && name_ == other.name_ && value_ == other.value_; }
 
  private:
   Matcher(MatchType type, std::string name, std::string value, std::shared_ptr<const AnchoredRegex> regex)

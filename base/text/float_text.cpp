@@ -121,9 +121,12 @@ char* WriteShortest(double value, char format, char* out) {
 
 std::chars_format FormatOf(char format) {
   switch (format) {
-    case 'e': return std::chars_format::scientific;
-    case 'f': return std::chars_format::fixed;
-    default: return std::chars_format::general;
+    case 'e':
+      return std::chars_format::scientific;
+    case 'f':
+      return std::chars_format::fixed;
+    default:
+      return std::chars_format::general;
   }
 }
 

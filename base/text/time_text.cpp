@@ -13,9 +13,7 @@ namespace {
 constexpr int64_t kSecondsPerDay = 86'400;
 constexpr int kNanosDigits = 9;
 
-int64_t FloorDiv(int64_t a, int64_t b) {
-  return a / b - (a % b < 0 ? 1 : 0);
-}
+int64_t FloorDiv(int64_t a, int64_t b) { return a / b - (a % b < 0 ? 1 : 0); }
 
 void AppendPadded(int64_t value, int width, std::string* out) {
   std::string digits = std::to_string(value);
@@ -149,9 +147,7 @@ UnixTime FromMs(TimestampMs t) {
   return {.seconds = seconds, .nanos = static_cast<int32_t>((t - seconds * 1000) * 1'000'000)};
 }
 
-TimestampMs ToMs(const UnixTime& time) {
-  return time.seconds * 1000 + time.nanos / 1'000'000;
-}
+TimestampMs ToMs(const UnixTime& time) { return time.seconds * 1000 + time.nanos / 1'000'000; }
 
 void AppendRfc3339Nano(const UnixTime& time, std::string* out) {
   AppendDateTime(time.seconds, out);
@@ -169,9 +165,7 @@ std::string FormatRfc3339Nano(const UnixTime& time) {
   return out;
 }
 
-std::string FormatRfc3339Nano(TimestampMs t) {
-  return FormatRfc3339Nano(FromMs(t));
-}
+std::string FormatRfc3339Nano(TimestampMs t) { return FormatRfc3339Nano(FromMs(t)); }
 
 std::string FormatRfc3339Ms(TimestampMs t) {
   const UnixTime time = FromMs(t);

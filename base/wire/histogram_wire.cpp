@@ -47,9 +47,14 @@ bool DecodeSpan(std::string_view message, std::vector<Span>* out) {
   ProtoReader reader(message);
   while (reader.Next()) {
     switch (reader.tag()) {
-      case Tag(1, kVarint): span.offset = reader.sint32(); break;
-      case Tag(2, kVarint): span.length = reader.uint32(); break;
-      default: break;
+      case Tag(1, kVarint):
+        span.offset = reader.sint32();
+        break;
+      case Tag(2, kVarint):
+        span.length = reader.uint32();
+        break;
+      default:
+        break;
     }
   }
   return reader.ok() && PushLimited(span, out);
@@ -66,19 +71,32 @@ bool DecodeDoubles(std::string_view packed, std::vector<double>* out) {
 /// The fields that may be repeated. False: damaged.
 bool DecodeRepeated(const ProtoReader& reader, WireHistogram* out) {
   switch (reader.tag()) {
-    case Tag(8, kBytes): return DecodeSpan(reader.bytes(), &out->integers.negative_spans);
-    case Tag(9, kBytes): return DecodeDeltas(reader.bytes(), &out->integers.negative_deltas);
-    case Tag(9, kVarint): return PushLimited(reader.sint64(), &out->integers.negative_deltas);
-    case Tag(10, kBytes): return DecodeDoubles(reader.bytes(), &out->floats.negative_buckets);
-    case Tag(10, kFixed64): return PushLimited(reader.float64(), &out->floats.negative_buckets);
-    case Tag(11, kBytes): return DecodeSpan(reader.bytes(), &out->integers.positive_spans);
-    case Tag(12, kBytes): return DecodeDeltas(reader.bytes(), &out->integers.positive_deltas);
-    case Tag(12, kVarint): return PushLimited(reader.sint64(), &out->integers.positive_deltas);
-    case Tag(13, kBytes): return DecodeDoubles(reader.bytes(), &out->floats.positive_buckets);
-    case Tag(13, kFixed64): return PushLimited(reader.float64(), &out->floats.positive_buckets);
-    case Tag(16, kBytes): return DecodeDoubles(reader.bytes(), &out->integers.custom_values);
-    case Tag(16, kFixed64): return PushLimited(reader.float64(), &out->integers.custom_values);
-    default: return true;
+    case Tag(8, kBytes):
+      return DecodeSpan(reader.bytes(), &out->integers.negative_spans);
+    case Tag(9, kBytes):
+      return DecodeDeltas(reader.bytes(), &out->integers.negative_deltas);
+    case Tag(9, kVarint):
+      return PushLimited(reader.sint64(), &out->integers.negative_deltas);
+    case Tag(10, kBytes):
+      return DecodeDoubles(reader.bytes(), &out->floats.negative_buckets);
+    case Tag(10, kFixed64):
+      return PushLimited(reader.float64(), &out->floats.negative_buckets);
+    case Tag(11, kBytes):
+      return DecodeSpan(reader.bytes(), &out->integers.positive_spans);
+    case Tag(12, kBytes):
+      return DecodeDeltas(reader.bytes(), &out->integers.positive_deltas);
+    case Tag(12, kVarint):
+      return PushLimited(reader.sint64(), &out->integers.positive_deltas);
+    case Tag(13, kBytes):
+      return DecodeDoubles(reader.bytes(), &out->floats.positive_buckets);
+    case Tag(13, kFixed64):
+      return PushLimited(reader.float64(), &out->floats.positive_buckets);
+    case Tag(16, kBytes):
+      return DecodeDoubles(reader.bytes(), &out->integers.custom_values);
+    case Tag(16, kFixed64):
+      return PushLimited(reader.float64(), &out->integers.custom_values);
+    default:
+      return true;
   }
 }
 
@@ -118,9 +136,15 @@ bool DecodeHistogram(std::string_view message, WireHistogram* out) {
         out->floats.count = reader.float64();
         out->is_float = true;
         break;
-      case Tag(3, kFixed64): h.sum = reader.float64(); break;
-      case Tag(4, kVarint): h.schema = reader.sint32(); break;
-      case Tag(5, kFixed64): h.zero_threshold = reader.float64(); break;
+      case Tag(3, kFixed64):
+        h.sum = reader.float64();
+        break;
+      case Tag(4, kVarint):
+        h.schema = reader.sint32();
+        break;
+      case Tag(5, kFixed64):
+        h.zero_threshold = reader.float64();
+        break;
       case Tag(6, kVarint):
         h.zero_count = reader.uint64();
         out->floats.zero_count = 0;
@@ -129,9 +153,15 @@ bool DecodeHistogram(std::string_view message, WireHistogram* out) {
         out->floats.zero_count = reader.float64();
         h.zero_count = 0;
         break;
-      case Tag(14, kVarint): h.counter_reset_hint = static_cast<CounterResetHint>(reader.uint64() & 3); break;
-      case Tag(15, kVarint): out->t = reader.int64(); break;
-      case Tag(17, kVarint): out->start_t = reader.int64(); break;
+      case Tag(14, kVarint):
+        h.counter_reset_hint = static_cast<CounterResetHint>(reader.uint64() & 3);
+        break;
+      case Tag(15, kVarint):
+        out->t = reader.int64();
+        break;
+      case Tag(17, kVarint):
+        out->start_t = reader.int64();
+        break;
       default:
         if (!DecodeRepeated(reader, out)) {
           return false;

@@ -17,11 +17,11 @@ inline constexpr size_t kHistogramBucketsMax = 100'000;
 /// A native histogram of remote write (prometheus.Histogram of prompb/types.proto; the message of remote write 2.0 is the same plus a
 /// start timestamp). Reuse one object for many: it keeps its memory.
 struct WireHistogram {
-  bool is_float = false;       ///< by the kind of the count
-  IntegerHistogram integers;   ///< when not is_float
-  FloatHistogram floats;       ///< when is_float
+  bool is_float = false;      ///< by the kind of the count
+  IntegerHistogram integers;  ///< when not is_float
+  FloatHistogram floats;      ///< when is_float
   TimestampMs t = 0;
-  TimestampMs start_t = 0;     ///< 0: none
+  TimestampMs start_t = 0;  ///< 0: none
 };
 
 /// False: damaged.

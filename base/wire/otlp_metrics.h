@@ -41,16 +41,16 @@ struct OtlpPoint {
   bool no_recorded_value = false;  // a stale marker
   std::vector<OtlpExemplar> exemplars;
 
-  double value = 0;                                   // gauge, sum
-  uint64_t count = 0;                                 // histograms, summary
-  std::optional<double> sum;                          // histograms, summary
-  std::vector<uint64_t> bucket_counts;                // histogram: one more than bounds
-  std::vector<double> bounds;                         // histogram
-  int32_t scale = 0;                                  // exponential histogram, and below
+  double value = 0;                     // gauge, sum
+  uint64_t count = 0;                   // histograms, summary
+  std::optional<double> sum;            // histograms, summary
+  std::vector<uint64_t> bucket_counts;  // histogram: one more than bounds
+  std::vector<double> bounds;           // histogram
+  int32_t scale = 0;                    // exponential histogram, and below
   uint64_t zero_count = 0;
   OtlpBuckets positive;
   OtlpBuckets negative;
-  std::vector<std::pair<double, double>> quantiles;   // summary: quantile, value
+  std::vector<std::pair<double, double>> quantiles;  // summary: quantile, value
 };
 
 enum class OtlpKind { kNone, kGauge, kSum, kHistogram, kExponentialHistogram, kSummary };

@@ -89,14 +89,29 @@ bool AppendAnyValue(std::string_view message, int depth, bool nested, std::strin
       found = true;
     }
     switch (tag) {
-      case Tag(1, kBytes): AppendTextValue(reader.bytes(), nested, &text); break;
-      case Tag(2, kVarint): text = reader.boolean() ? "true" : "false"; break;
-      case Tag(3, kVarint): text = Cat(reader.int64()); break;
-      case Tag(4, kFixed64): AppendJsonNumber(reader.float64(), &text); break;
-      case Tag(5, kBytes): good = AppendListValue(reader.bytes(), depth, &text); break;
-      case Tag(6, kBytes): good = AppendMapValue(reader.bytes(), depth, &text); break;
-      case Tag(7, kBytes): AppendTextValue(absl::Base64Escape(av(reader.bytes())), nested, &text); break;
-      default: break;
+      case Tag(1, kBytes):
+        AppendTextValue(reader.bytes(), nested, &text);
+        break;
+      case Tag(2, kVarint):
+        text = reader.boolean() ? "true" : "false";
+        break;
+      case Tag(3, kVarint):
+        text = Cat(reader.int64());
+        break;
+      case Tag(4, kFixed64):
+        AppendJsonNumber(reader.float64(), &text);
+        break;
+      case Tag(5, kBytes):
+        good = AppendListValue(reader.bytes(), depth, &text);
+        break;
+      case Tag(6, kBytes):
+        good = AppendMapValue(reader.bytes(), depth, &text);
+        break;
+      case Tag(7, kBytes):
+        AppendTextValue(absl::Base64Escape(av(reader.bytes())), nested, &text);
+        break;
+      default:
+        break;
     }
   }
   if (!found && nested) {
@@ -128,13 +143,26 @@ bool DecodeOtlpExemplar(std::string_view message, std::vector<OtlpExemplar>* out
   bool good = true;
   while (good && reader.Next()) {
     switch (reader.tag()) {
-      case Tag(2, kFixed64): exemplar.time_ns = reader.uint64(); break;
-      case Tag(3, kFixed64): exemplar.value = reader.float64(); break;
-      case Tag(4, kBytes): exemplar.span_id = HexId(reader.bytes()); break;
-      case Tag(5, kBytes): exemplar.trace_id = HexId(reader.bytes()); break;
-      case Tag(6, kFixed64): exemplar.value = static_cast<double>(reader.int64()); break;
-      case Tag(7, kBytes): good = DecodeAttribute(reader.bytes(), &exemplar.attributes); break;
-      default: break;
+      case Tag(2, kFixed64):
+        exemplar.time_ns = reader.uint64();
+        break;
+      case Tag(3, kFixed64):
+        exemplar.value = reader.float64();
+        break;
+      case Tag(4, kBytes):
+        exemplar.span_id = HexId(reader.bytes());
+        break;
+      case Tag(5, kBytes):
+        exemplar.trace_id = HexId(reader.bytes());
+        break;
+      case Tag(6, kFixed64):
+        exemplar.value = static_cast<double>(reader.int64());
+        break;
+      case Tag(7, kBytes):
+        good = DecodeAttribute(reader.bytes(), &exemplar.attributes);
+        break;
+      default:
+        break;
     }
   }
   return good && reader.ok();
@@ -159,14 +187,29 @@ bool DecodeNumberPoint(std::string_view message, OtlpPoint* point) {
   bool good = true;
   while (good && reader.Next()) {
     switch (reader.tag()) {
-      case Tag(2, kFixed64): point->start_ns = reader.uint64(); break;
-      case Tag(3, kFixed64): point->time_ns = reader.uint64(); break;
-      case Tag(4, kFixed64): point->value = reader.float64(); break;
-      case Tag(5, kBytes): good = DecodeOtlpExemplar(reader.bytes(), &point->exemplars); break;
-      case Tag(6, kFixed64): point->value = static_cast<double>(reader.int64()); break;
-      case Tag(7, kBytes): good = DecodeAttribute(reader.bytes(), &point->attributes); break;
-      case Tag(8, kVarint): point->no_recorded_value = (reader.uint32() & 1) != 0; break;
-      default: break;
+      case Tag(2, kFixed64):
+        point->start_ns = reader.uint64();
+        break;
+      case Tag(3, kFixed64):
+        point->time_ns = reader.uint64();
+        break;
+      case Tag(4, kFixed64):
+        point->value = reader.float64();
+        break;
+      case Tag(5, kBytes):
+        good = DecodeOtlpExemplar(reader.bytes(), &point->exemplars);
+        break;
+      case Tag(6, kFixed64):
+        point->value = static_cast<double>(reader.int64());
+        break;
+      case Tag(7, kBytes):
+        good = DecodeAttribute(reader.bytes(), &point->attributes);
+        break;
+      case Tag(8, kVarint):
+        point->no_recorded_value = (reader.uint32() & 1) != 0;
+        break;
+      default:
+        break;
     }
   }
   return good && reader.ok();
@@ -177,18 +220,41 @@ bool DecodeHistogramPoint(std::string_view message, OtlpPoint* point) {
   bool good = true;
   while (good && reader.Next()) {
     switch (reader.tag()) {
-      case Tag(2, kFixed64): point->start_ns = reader.uint64(); break;
-      case Tag(3, kFixed64): point->time_ns = reader.uint64(); break;
-      case Tag(4, kFixed64): point->count = reader.uint64(); break;
-      case Tag(5, kFixed64): point->sum = reader.float64(); break;
-      case Tag(6, kBytes): good = DecodeFixed64s(reader.bytes(), &point->bucket_counts); break;
-      case Tag(6, kFixed64): point->bucket_counts.push_back(reader.uint64()); break;
-      case Tag(7, kBytes): good = DecodeDoubleList(reader.bytes(), &point->bounds); break;
-      case Tag(7, kFixed64): point->bounds.push_back(reader.float64()); break;
-      case Tag(8, kBytes): good = DecodeOtlpExemplar(reader.bytes(), &point->exemplars); break;
-      case Tag(9, kBytes): good = DecodeAttribute(reader.bytes(), &point->attributes); break;
-      case Tag(10, kVarint): point->no_recorded_value = (reader.uint32() & 1) != 0; break;
-      default: break;
+      case Tag(2, kFixed64):
+        point->start_ns = reader.uint64();
+        break;
+      case Tag(3, kFixed64):
+        point->time_ns = reader.uint64();
+        break;
+      case Tag(4, kFixed64):
+        point->count = reader.uint64();
+        break;
+      case Tag(5, kFixed64):
+        point->sum = reader.float64();
+        break;
+      case Tag(6, kBytes):
+        good = DecodeFixed64s(reader.bytes(), &point->bucket_counts);
+        break;
+      case Tag(6, kFixed64):
+        point->bucket_counts.push_back(reader.uint64());
+        break;
+      case Tag(7, kBytes):
+        good = DecodeDoubleList(reader.bytes(), &point->bounds);
+        break;
+      case Tag(7, kFixed64):
+        point->bounds.push_back(reader.float64());
+        break;
+      case Tag(8, kBytes):
+        good = DecodeOtlpExemplar(reader.bytes(), &point->exemplars);
+        break;
+      case Tag(9, kBytes):
+        good = DecodeAttribute(reader.bytes(), &point->attributes);
+        break;
+      case Tag(10, kVarint):
+        point->no_recorded_value = (reader.uint32() & 1) != 0;
+        break;
+      default:
+        break;
     }
   }
   return good && reader.ok();
@@ -203,10 +269,17 @@ bool DecodeOtlpBuckets(std::string_view message, OtlpBuckets* buckets) {
   bool good = true;
   while (good && reader.Next()) {
     switch (reader.tag()) {
-      case Tag(1, kVarint): buckets->offset = reader.sint32(); break;
-      case Tag(2, kVarint): add(reader.uint64()); break;
-      case Tag(2, kBytes): good = ReadPackedVarints(reader.bytes(), add); break;
-      default: break;
+      case Tag(1, kVarint):
+        buckets->offset = reader.sint32();
+        break;
+      case Tag(2, kVarint):
+        add(reader.uint64());
+        break;
+      case Tag(2, kBytes):
+        good = ReadPackedVarints(reader.bytes(), add);
+        break;
+      default:
+        break;
     }
   }
   return good && reader.ok();
@@ -217,18 +290,41 @@ bool DecodeExponentialPoint(std::string_view message, OtlpPoint* point) {
   bool good = true;
   while (good && reader.Next()) {
     switch (reader.tag()) {
-      case Tag(1, kBytes): good = DecodeAttribute(reader.bytes(), &point->attributes); break;
-      case Tag(2, kFixed64): point->start_ns = reader.uint64(); break;
-      case Tag(3, kFixed64): point->time_ns = reader.uint64(); break;
-      case Tag(4, kFixed64): point->count = reader.uint64(); break;
-      case Tag(5, kFixed64): point->sum = reader.float64(); break;
-      case Tag(6, kVarint): point->scale = reader.sint32(); break;
-      case Tag(7, kFixed64): point->zero_count = reader.uint64(); break;
-      case Tag(8, kBytes): good = DecodeOtlpBuckets(reader.bytes(), &point->positive); break;
-      case Tag(9, kBytes): good = DecodeOtlpBuckets(reader.bytes(), &point->negative); break;
-      case Tag(10, kVarint): point->no_recorded_value = (reader.uint32() & 1) != 0; break;
-      case Tag(11, kBytes): good = DecodeOtlpExemplar(reader.bytes(), &point->exemplars); break;
-      default: break;
+      case Tag(1, kBytes):
+        good = DecodeAttribute(reader.bytes(), &point->attributes);
+        break;
+      case Tag(2, kFixed64):
+        point->start_ns = reader.uint64();
+        break;
+      case Tag(3, kFixed64):
+        point->time_ns = reader.uint64();
+        break;
+      case Tag(4, kFixed64):
+        point->count = reader.uint64();
+        break;
+      case Tag(5, kFixed64):
+        point->sum = reader.float64();
+        break;
+      case Tag(6, kVarint):
+        point->scale = reader.sint32();
+        break;
+      case Tag(7, kFixed64):
+        point->zero_count = reader.uint64();
+        break;
+      case Tag(8, kBytes):
+        good = DecodeOtlpBuckets(reader.bytes(), &point->positive);
+        break;
+      case Tag(9, kBytes):
+        good = DecodeOtlpBuckets(reader.bytes(), &point->negative);
+        break;
+      case Tag(10, kVarint):
+        point->no_recorded_value = (reader.uint32() & 1) != 0;
+        break;
+      case Tag(11, kBytes):
+        good = DecodeOtlpExemplar(reader.bytes(), &point->exemplars);
+        break;
+      default:
+        break;
     }
   }
   return good && reader.ok();
@@ -239,9 +335,14 @@ bool DecodeQuantile(std::string_view message, OtlpPoint* point) {
   ProtoReader reader(message);
   while (reader.Next()) {
     switch (reader.tag()) {
-      case Tag(1, kFixed64): quantile = reader.float64(); break;
-      case Tag(2, kFixed64): value = reader.float64(); break;
-      default: break;
+      case Tag(1, kFixed64):
+        quantile = reader.float64();
+        break;
+      case Tag(2, kFixed64):
+        value = reader.float64();
+        break;
+      default:
+        break;
     }
   }
   return reader.ok();
@@ -253,14 +354,29 @@ bool DecodeSummaryPoint(std::string_view message, OtlpPoint* point) {
   bool good = true;
   while (good && reader.Next()) {
     switch (reader.tag()) {
-      case Tag(2, kFixed64): point->start_ns = reader.uint64(); break;
-      case Tag(3, kFixed64): point->time_ns = reader.uint64(); break;
-      case Tag(4, kFixed64): point->count = reader.uint64(); break;
-      case Tag(5, kFixed64): point->sum = reader.float64(); break;
-      case Tag(6, kBytes): good = DecodeQuantile(reader.bytes(), point); break;
-      case Tag(7, kBytes): good = DecodeAttribute(reader.bytes(), &point->attributes); break;
-      case Tag(8, kVarint): point->no_recorded_value = (reader.uint32() & 1) != 0; break;
-      default: break;
+      case Tag(2, kFixed64):
+        point->start_ns = reader.uint64();
+        break;
+      case Tag(3, kFixed64):
+        point->time_ns = reader.uint64();
+        break;
+      case Tag(4, kFixed64):
+        point->count = reader.uint64();
+        break;
+      case Tag(5, kFixed64):
+        point->sum = reader.float64();
+        break;
+      case Tag(6, kBytes):
+        good = DecodeQuantile(reader.bytes(), point);
+        break;
+      case Tag(7, kBytes):
+        good = DecodeAttribute(reader.bytes(), &point->attributes);
+        break;
+      case Tag(8, kVarint):
+        point->no_recorded_value = (reader.uint32() & 1) != 0;
+        break;
+      default:
+        break;
     }
   }
   return good && reader.ok();
@@ -278,10 +394,17 @@ bool DecodeData(std::string_view message, OtlpKind kind, DecodePoint decode, Otl
   bool good = true;
   while (good && reader.Next()) {
     switch (reader.tag()) {
-      case Tag(1, kBytes): good = decode(reader.bytes(), &metric->points.emplace_back()); break;
-      case Tag(2, kVarint): metric->temporality = static_cast<OtlpTemporality>(reader.uint32() <= 2 ? reader.uint32() : 0); break;
-      case Tag(3, kVarint): metric->monotonic = reader.boolean(); break;
-      default: break;
+      case Tag(1, kBytes):
+        good = decode(reader.bytes(), &metric->points.emplace_back());
+        break;
+      case Tag(2, kVarint):
+        metric->temporality = static_cast<OtlpTemporality>(reader.uint32() <= 2 ? reader.uint32() : 0);
+        break;
+      case Tag(3, kVarint):
+        metric->monotonic = reader.boolean();
+        break;
+      default:
+        break;
     }
   }
   return good && reader.ok();
@@ -292,15 +415,32 @@ bool DecodeOtlpMetric(std::string_view message, OtlpMetric* metric) {
   bool good = true;
   while (good && reader.Next()) {
     switch (reader.tag()) {
-      case Tag(1, kBytes): metric->name = reader.bytes(); break;
-      case Tag(2, kBytes): metric->description = reader.bytes(); break;
-      case Tag(3, kBytes): metric->unit = reader.bytes(); break;
-      case Tag(5, kBytes): good = DecodeData(reader.bytes(), OtlpKind::kGauge, DecodeNumberPoint, metric); break;
-      case Tag(7, kBytes): good = DecodeData(reader.bytes(), OtlpKind::kSum, DecodeNumberPoint, metric); break;
-      case Tag(9, kBytes): good = DecodeData(reader.bytes(), OtlpKind::kHistogram, DecodeHistogramPoint, metric); break;
-      case Tag(10, kBytes): good = DecodeData(reader.bytes(), OtlpKind::kExponentialHistogram, DecodeExponentialPoint, metric); break;
-      case Tag(11, kBytes): good = DecodeData(reader.bytes(), OtlpKind::kSummary, DecodeSummaryPoint, metric); break;
-      default: break;
+      case Tag(1, kBytes):
+        metric->name = reader.bytes();
+        break;
+      case Tag(2, kBytes):
+        metric->description = reader.bytes();
+        break;
+      case Tag(3, kBytes):
+        metric->unit = reader.bytes();
+        break;
+      case Tag(5, kBytes):
+        good = DecodeData(reader.bytes(), OtlpKind::kGauge, DecodeNumberPoint, metric);
+        break;
+      case Tag(7, kBytes):
+        good = DecodeData(reader.bytes(), OtlpKind::kSum, DecodeNumberPoint, metric);
+        break;
+      case Tag(9, kBytes):
+        good = DecodeData(reader.bytes(), OtlpKind::kHistogram, DecodeHistogramPoint, metric);
+        break;
+      case Tag(10, kBytes):
+        good = DecodeData(reader.bytes(), OtlpKind::kExponentialHistogram, DecodeExponentialPoint, metric);
+        break;
+      case Tag(11, kBytes):
+        good = DecodeData(reader.bytes(), OtlpKind::kSummary, DecodeSummaryPoint, metric);
+        break;
+      default:
+        break;
     }
   }
   return good && reader.ok();
@@ -311,10 +451,17 @@ bool DecodeScopeInfo(std::string_view message, OtlpScope* scope) {
   bool good = true;
   while (good && reader.Next()) {
     switch (reader.tag()) {
-      case Tag(1, kBytes): scope->name = reader.bytes(); break;
-      case Tag(2, kBytes): scope->version = reader.bytes(); break;
-      case Tag(3, kBytes): good = DecodeAttribute(reader.bytes(), &scope->attributes); break;
-      default: break;
+      case Tag(1, kBytes):
+        scope->name = reader.bytes();
+        break;
+      case Tag(2, kBytes):
+        scope->version = reader.bytes();
+        break;
+      case Tag(3, kBytes):
+        good = DecodeAttribute(reader.bytes(), &scope->attributes);
+        break;
+      default:
+        break;
     }
   }
   return good && reader.ok();
@@ -325,10 +472,17 @@ bool DecodeOtlpScope(std::string_view message, OtlpScope* scope) {
   bool good = true;
   while (good && reader.Next()) {
     switch (reader.tag()) {
-      case Tag(1, kBytes): good = DecodeScopeInfo(reader.bytes(), scope); break;
-      case Tag(2, kBytes): good = DecodeOtlpMetric(reader.bytes(), &scope->metrics.emplace_back()); break;
-      case Tag(3, kBytes): scope->schema_url = reader.bytes(); break;
-      default: break;
+      case Tag(1, kBytes):
+        good = DecodeScopeInfo(reader.bytes(), scope);
+        break;
+      case Tag(2, kBytes):
+        good = DecodeOtlpMetric(reader.bytes(), &scope->metrics.emplace_back());
+        break;
+      case Tag(3, kBytes):
+        scope->schema_url = reader.bytes();
+        break;
+      default:
+        break;
     }
   }
   return good && reader.ok();

@@ -20,10 +20,17 @@ absl::StatusOr<Matcher> DecodeMatcher(std::string_view message) {
   ProtoReader reader(message);
   while (reader.Next()) {
     switch (reader.tag()) {
-      case Tag(1, kVarint): type = reader.uint64(); break;
-      case Tag(2, kBytes): name = reader.bytes(); break;
-      case Tag(3, kBytes): value = reader.bytes(); break;
-      default: break;
+      case Tag(1, kVarint):
+        type = reader.uint64();
+        break;
+      case Tag(2, kBytes):
+        name = reader.bytes();
+        break;
+      case Tag(3, kBytes):
+        value = reader.bytes();
+        break;
+      default:
+        break;
     }
   }
   if (!reader.ok()) {
@@ -40,8 +47,12 @@ absl::StatusOr<ReadQuery> DecodeReadQuery(std::string_view message) {
   ProtoReader reader(message);
   while (reader.Next()) {
     switch (reader.tag()) {
-      case Tag(1, kVarint): query.start = reader.int64(); break;
-      case Tag(2, kVarint): query.end = reader.int64(); break;
+      case Tag(1, kVarint):
+        query.start = reader.int64();
+        break;
+      case Tag(2, kVarint):
+        query.end = reader.int64();
+        break;
       case Tag(3, kBytes): {
         if (query.matchers.size() == kReadMatchersMax) {
           return absl::InvalidArgumentError(Cat("more than ", kReadMatchersMax, " matchers in one query"));
@@ -50,7 +61,8 @@ absl::StatusOr<ReadQuery> DecodeReadQuery(std::string_view message) {
         query.matchers.push_back(std::move(matcher));
         break;
       }
-      default: break;
+      default:
+        break;
     }
   }
   if (!reader.ok()) {
@@ -73,9 +85,14 @@ bool DecodeReadLabel(std::string_view message, std::vector<std::pair<std::string
   ProtoReader reader(message);
   while (reader.Next()) {
     switch (reader.tag()) {
-      case Tag(1, kBytes): name = reader.bytes(); break;
-      case Tag(2, kBytes): value = reader.bytes(); break;
-      default: break;
+      case Tag(1, kBytes):
+        name = reader.bytes();
+        break;
+      case Tag(2, kBytes):
+        value = reader.bytes();
+        break;
+      default:
+        break;
     }
   }
   return reader.ok();
@@ -150,11 +167,20 @@ bool DecodeChunk(std::string_view message, WireChunk* chunk) {
   ProtoReader reader(message);
   while (reader.Next()) {
     switch (reader.tag()) {
-      case Tag(1, kVarint): chunk->min_t = reader.int64(); break;
-      case Tag(2, kVarint): chunk->max_t = reader.int64(); break;
-      case Tag(3, kVarint): chunk->encoding = reader.uint64(); break;
-      case Tag(4, kBytes): chunk->data = reader.bytes(); break;
-      default: break;
+      case Tag(1, kVarint):
+        chunk->min_t = reader.int64();
+        break;
+      case Tag(2, kVarint):
+        chunk->max_t = reader.int64();
+        break;
+      case Tag(3, kVarint):
+        chunk->encoding = reader.uint64();
+        break;
+      case Tag(4, kBytes):
+        chunk->data = reader.bytes();
+        break;
+      default:
+        break;
     }
   }
   return reader.ok();
@@ -195,9 +221,14 @@ absl::StatusOr<ReadRequest> DecodeReadRequest(std::string_view body) {
         request.queries.push_back(std::move(query));
         break;
       }
-      case Tag(2, kVarint): good = add_type(reader.uint64()); break;
-      case Tag(2, kBytes): good = ReadPackedVarints(reader.bytes(), add_type); break;
-      default: break;
+      case Tag(2, kVarint):
+        good = add_type(reader.uint64());
+        break;
+      case Tag(2, kBytes):
+        good = ReadPackedVarints(reader.bytes(), add_type);
+        break;
+      default:
+        break;
     }
     if (!good) {
       return DamagedRead();
@@ -242,9 +273,8 @@ void EncodeReadSeries(std::span<const Label> labels, const SampleColumns& sample
   for (size_t i = 0; i < samples.size(); ++i) {
     if (samples.is_histogram(i)) {
       const FloatHistogram& histogram = *samples.histograms[i];
-      writer->Message(4, [&](ProtoWriter& inner) {
-        EncodeHistogram(histogram, HasWholeCounts(histogram), samples.timestamps[i], 0, &inner);
-      });
+      writer->Message(4,
+                      [&](ProtoWriter& inner) { EncodeHistogram(histogram, HasWholeCounts(histogram), samples.timestamps[i], 0, &inner); });
     }
   }
 }

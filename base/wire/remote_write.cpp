@@ -18,9 +18,14 @@ bool DecodeLabel(std::string_view message, std::vector<Label>* out) {
   ProtoReader reader(message);
   while (reader.Next()) {
     switch (reader.tag()) {
-      case Tag(1, kBytes): label.name = reader.bytes(); break;
-      case Tag(2, kBytes): label.value = reader.bytes(); break;
-      default: break;
+      case Tag(1, kBytes):
+        label.name = reader.bytes();
+        break;
+      case Tag(2, kBytes):
+        label.value = reader.bytes();
+        break;
+      default:
+        break;
     }
   }
   if (!reader.ok() || out->size() == kSeriesLabelsMax) {
@@ -35,10 +40,17 @@ bool DecodeSample(std::string_view message, std::vector<WriteSample>* out) {
   ProtoReader reader(message);
   while (reader.Next()) {
     switch (reader.tag()) {
-      case Tag(1, kFixed64): sample.value = reader.float64(); break;
-      case Tag(2, kVarint): sample.t = reader.int64(); break;
-      case Tag(3, kVarint): sample.start_t = reader.int64(); break;
-      default: break;
+      case Tag(1, kFixed64):
+        sample.value = reader.float64();
+        break;
+      case Tag(2, kVarint):
+        sample.t = reader.int64();
+        break;
+      case Tag(3, kVarint):
+        sample.start_t = reader.int64();
+        break;
+      default:
+        break;
     }
   }
   return reader.ok();
@@ -51,9 +63,14 @@ bool DecodeExemplar(std::string_view message, std::vector<WriteExemplar>* out) {
   ProtoReader reader(message);
   while (reader.Next()) {
     switch (reader.tag()) {
-      case Tag(2, kFixed64): exemplar.value = reader.float64(); break;
-      case Tag(3, kVarint): exemplar.t = reader.int64(); break;
-      default: break;
+      case Tag(2, kFixed64):
+        exemplar.value = reader.float64();
+        break;
+      case Tag(3, kVarint):
+        exemplar.t = reader.int64();
+        break;
+      default:
+        break;
     }
   }
   return reader.ok();
@@ -82,10 +99,17 @@ bool DecodeMetadata(std::string_view message, WriteMetadata* metadata) {
   ProtoReader reader(message);
   while (reader.Next()) {
     switch (reader.tag()) {
-      case Tag(1, kVarint): metadata->type = reader.uint64(); break;
-      case Tag(3, kVarint): metadata->help_ref = reader.uint32(); break;
-      case Tag(4, kVarint): metadata->unit_ref = reader.uint32(); break;
-      default: break;
+      case Tag(1, kVarint):
+        metadata->type = reader.uint64();
+        break;
+      case Tag(3, kVarint):
+        metadata->help_ref = reader.uint32();
+        break;
+      case Tag(4, kVarint):
+        metadata->unit_ref = reader.uint32();
+        break;
+      default:
+        break;
     }
   }
   return reader.ok();
@@ -118,10 +142,17 @@ bool DecodeSeries(std::string_view message, WriteSeries* series) {
     } else {
       only_labels = false;
       switch (reader.tag()) {
-        case Tag(2, kBytes): good = DecodeSample(reader.bytes(), &series->samples); break;
-        case Tag(3, kBytes): good = DecodeExemplar(reader.bytes(), &series->exemplars); break;
-        case Tag(4, kBytes): series->histograms.push_back(reader.bytes()); break;
-        default: break;
+        case Tag(2, kBytes):
+          good = DecodeSample(reader.bytes(), &series->samples);
+          break;
+        case Tag(3, kBytes):
+          good = DecodeExemplar(reader.bytes(), &series->exemplars);
+          break;
+        case Tag(4, kBytes):
+          series->histograms.push_back(reader.bytes());
+          break;
+        default:
+          break;
       }
     }
     if (!good) {
@@ -138,12 +169,23 @@ bool DecodeSeriesV2(std::string_view message, WriteSeries* series) {
     bool good = true;
     switch (reader.tag()) {
       case Tag(1, kBytes):
-      case Tag(1, kVarint): good = DecodeRefs(reader, &series->label_refs); break;
-      case Tag(2, kBytes): good = DecodeSample(reader.bytes(), &series->samples); break;
-      case Tag(3, kBytes): series->histograms.push_back(reader.bytes()); break;
-      case Tag(4, kBytes): good = DecodeExemplar(reader.bytes(), &series->exemplars); break;
-      case Tag(5, kBytes): good = DecodeMetadata(reader.bytes(), &series->metadata); break;
-      default: break;
+      case Tag(1, kVarint):
+        good = DecodeRefs(reader, &series->label_refs);
+        break;
+      case Tag(2, kBytes):
+        good = DecodeSample(reader.bytes(), &series->samples);
+        break;
+      case Tag(3, kBytes):
+        series->histograms.push_back(reader.bytes());
+        break;
+      case Tag(4, kBytes):
+        good = DecodeExemplar(reader.bytes(), &series->exemplars);
+        break;
+      case Tag(5, kBytes):
+        good = DecodeMetadata(reader.bytes(), &series->metadata);
+        break;
+      default:
+        break;
     }
     if (!good) {
       return false;
@@ -156,11 +198,20 @@ bool DecodeFamilyMetadata(std::string_view message, FamilyMetadata* metadata) {
   ProtoReader reader(message);
   while (reader.Next()) {
     switch (reader.tag()) {
-      case Tag(1, kVarint): metadata->type = reader.uint64(); break;
-      case Tag(2, kBytes): metadata->name = reader.bytes(); break;
-      case Tag(4, kBytes): metadata->help = reader.bytes(); break;
-      case Tag(5, kBytes): metadata->unit = reader.bytes(); break;
-      default: break;
+      case Tag(1, kVarint):
+        metadata->type = reader.uint64();
+        break;
+      case Tag(2, kBytes):
+        metadata->name = reader.bytes();
+        break;
+      case Tag(4, kBytes):
+        metadata->help = reader.bytes();
+        break;
+      case Tag(5, kBytes):
+        metadata->unit = reader.bytes();
+        break;
+      default:
+        break;
     }
   }
   return reader.ok();

@@ -31,7 +31,7 @@ struct WriteSample {
 struct WriteExemplar {
   double value = 0;
   TimestampMs t = 0;
-  std::string_view message;           ///< for labels_of()
+  std::string_view message;  ///< for labels_of()
 };
 
 /// The values of MetricMetadata.MetricType in 1.0 and of Metadata.MetricType in 2.0 are the same.
@@ -46,14 +46,14 @@ struct WriteMetadata {
 };
 
 struct WriteSeries {
-  std::string_view message;              ///< of the whole series, as sent
-  std::string_view labels_part;          ///< the leading part of it that holds nothing but labels: the same bytes, the same series
-  std::vector<Label> labels;             ///< as sent, not sorted; 2.0: filled by ResolveLabels()
-  std::vector<uint32_t> label_refs;      ///< 2.0
+  std::string_view message;          ///< of the whole series, as sent
+  std::string_view labels_part;      ///< the leading part of it that holds nothing but labels: the same bytes, the same series
+  std::vector<Label> labels;         ///< as sent, not sorted; 2.0: filled by ResolveLabels()
+  std::vector<uint32_t> label_refs;  ///< 2.0
   std::vector<WriteSample> samples;
   std::vector<std::string_view> histograms;  ///< messages for DecodeHistogram()
   std::vector<WriteExemplar> exemplars;
-  WriteMetadata metadata;                ///< 2.0
+  WriteMetadata metadata;  ///< 2.0
 };
 
 struct FamilyMetadata {

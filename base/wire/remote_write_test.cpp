@@ -47,9 +47,8 @@ std::string Describe(const WriteSeries& series, const std::vector<std::string_vi
 
 std::string DescribeV1(std::string_view body) {
   std::string text;
-  EXPECT_TRUE(DecodeWriteRequest(
-                  body, [&text](WriteSeries& series) { return text += Describe(series, nullptr), absl::OkStatus(); }, nullptr)
-                  .ok());
+  EXPECT_TRUE(
+      DecodeWriteRequest(body, [&text](WriteSeries& series) { return text += Describe(series, nullptr), absl::OkStatus(); }, nullptr).ok());
   return text;
 }
 
@@ -149,9 +148,8 @@ TEST(RemoteWriteWireTest, LabelsPartOfTheSameSeriesIsTheSame) {
   for (const double value : {1.0, 2.0}) {
     series.samples = {{value, 5}};
     const std::string body = test::EncodeV1({series});
-    ASSERT_TRUE(DecodeWriteRequest(
-                    body, [&parts](WriteSeries& s) { return parts.emplace_back(s.labels_part), absl::OkStatus(); }, nullptr)
-                    .ok());
+    ASSERT_TRUE(
+        DecodeWriteRequest(body, [&parts](WriteSeries& s) { return parts.emplace_back(s.labels_part), absl::OkStatus(); }, nullptr).ok());
   }
   EXPECT_FALSE(parts[0].empty());
   EXPECT_EQ(parts[0], parts[1]);
@@ -180,8 +178,7 @@ TEST(RemoteWriteWireTest, LimitsHold) {
   SeriesToSend series;
   series.labels.assign(kSeriesLabelsMax, {"a", "b"});
   const auto decode = [](const std::string& body) {
-    return DecodeWriteRequest(
-        body, [](WriteSeries&) { return absl::OkStatus(); }, nullptr);
+    return DecodeWriteRequest(body, [](WriteSeries&) { return absl::OkStatus(); }, nullptr);
   };
   EXPECT_TRUE(decode(test::EncodeV1({series})).ok());
   series.labels.push_back({"a", "b"});

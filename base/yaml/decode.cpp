@@ -53,8 +53,8 @@ std::vector<Problem> Decoder::problems() const {
 absl::Status Decoder::status(std::string_view file) const {
   if (failure_) {
     const Position at = failure_->position;
-    return absl::InvalidArgumentError(
-        at.line == 0 ? Cat(file, ": ", failure_->text) : Cat(file, ":", at.line, ":", at.column, ": ", failure_->text));
+    return absl::InvalidArgumentError(at.line == 0 ? Cat(file, ": ", failure_->text)
+                                                   : Cat(file, ":", at.line, ":", at.column, ": ", failure_->text));
   }
   if (problems_.empty()) {
     return absl::OkStatus();
@@ -136,8 +136,7 @@ bool CheckUniqueKeys(Decoder& decoder, const Node& mapping, std::string_view go_
     unique = false;
     const Node& key = *entry.key;
     if (decoder.dialect() == Dialect::kV3) {
-      decoder.AddProblem(key.position,
-                         Cat("mapping key ", GoQuoted(key.text), " already defined at line ", it->second->position.line));
+      decoder.AddProblem(key.position, Cat("mapping key ", GoQuoted(key.text), " already defined at line ", it->second->position.line));
     } else if (go_type.empty()) {
       decoder.AddProblem(key.position, Cat("key ", GoQuoted(key.text), " already set in map"));
     } else {

@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "absl/status/status.h"
-
 #include "base/yaml/yaml.h"
 
 namespace tocsin::yaml {

@@ -93,8 +93,7 @@ class Loader {
   absl::StatusOr<const Node*> Build(const Event& first, int depth) {
     const yaml_event_t& event = first.event;
     if (depth > kMaxDepth) {
-      return absl::InvalidArgumentError(
-          Cat("yaml: line ", event.start_mark.line + 1, ": exceeded max depth of ", kMaxDepth));
+      return absl::InvalidArgumentError(Cat("yaml: line ", event.start_mark.line + 1, ": exceeded max depth of ", kMaxDepth));
     }
     switch (event.type) {
       case YAML_ALIAS_EVENT:

@@ -16,16 +16,44 @@ struct Word {
 };
 
 constexpr std::array kWords = {
-    Word{"", Form::kNull},         Word{"~", Form::kNull},         Word{"null", Form::kNull},     Word{"Null", Form::kNull},
-    Word{"NULL", Form::kNull},     Word{"y", Form::kTrue},         Word{"Y", Form::kTrue},        Word{"yes", Form::kTrue},
-    Word{"Yes", Form::kTrue},      Word{"YES", Form::kTrue},       Word{"true", Form::kTrue},     Word{"True", Form::kTrue},
-    Word{"TRUE", Form::kTrue},     Word{"on", Form::kTrue},        Word{"On", Form::kTrue},       Word{"ON", Form::kTrue},
-    Word{"n", Form::kFalse},       Word{"N", Form::kFalse},        Word{"no", Form::kFalse},      Word{"No", Form::kFalse},
-    Word{"NO", Form::kFalse},      Word{"false", Form::kFalse},    Word{"False", Form::kFalse},   Word{"FALSE", Form::kFalse},
-    Word{"off", Form::kFalse},     Word{"Off", Form::kFalse},      Word{"OFF", Form::kFalse},     Word{".nan", Form::kNan},
-    Word{".NaN", Form::kNan},      Word{".NAN", Form::kNan},       Word{".inf", Form::kInfinity}, Word{".Inf", Form::kInfinity},
-    Word{".INF", Form::kInfinity}, Word{"+.inf", Form::kInfinity}, Word{"+.Inf", Form::kInfinity},
-    Word{"+.INF", Form::kInfinity}, Word{"-.inf", Form::kMinusInfinity}, Word{"-.Inf", Form::kMinusInfinity},
+    Word{"", Form::kNull},
+    Word{"~", Form::kNull},
+    Word{"null", Form::kNull},
+    Word{"Null", Form::kNull},
+    Word{"NULL", Form::kNull},
+    Word{"y", Form::kTrue},
+    Word{"Y", Form::kTrue},
+    Word{"yes", Form::kTrue},
+    Word{"Yes", Form::kTrue},
+    Word{"YES", Form::kTrue},
+    Word{"true", Form::kTrue},
+    Word{"True", Form::kTrue},
+    Word{"TRUE", Form::kTrue},
+    Word{"on", Form::kTrue},
+    Word{"On", Form::kTrue},
+    Word{"ON", Form::kTrue},
+    Word{"n", Form::kFalse},
+    Word{"N", Form::kFalse},
+    Word{"no", Form::kFalse},
+    Word{"No", Form::kFalse},
+    Word{"NO", Form::kFalse},
+    Word{"false", Form::kFalse},
+    Word{"False", Form::kFalse},
+    Word{"FALSE", Form::kFalse},
+    Word{"off", Form::kFalse},
+    Word{"Off", Form::kFalse},
+    Word{"OFF", Form::kFalse},
+    Word{".nan", Form::kNan},
+    Word{".NaN", Form::kNan},
+    Word{".NAN", Form::kNan},
+    Word{".inf", Form::kInfinity},
+    Word{".Inf", Form::kInfinity},
+    Word{".INF", Form::kInfinity},
+    Word{"+.inf", Form::kInfinity},
+    Word{"+.Inf", Form::kInfinity},
+    Word{"+.INF", Form::kInfinity},
+    Word{"-.inf", Form::kMinusInfinity},
+    Word{"-.Inf", Form::kMinusInfinity},
     Word{"-.INF", Form::kMinusInfinity},
 };
 
@@ -192,9 +220,7 @@ std::string_view Node::ResolvedTag() const {
   return "!!str";
 }
 
-bool Node::IsNull() const {
-  return kind == Kind::kScalar && (tag == "!!null" || (tag.empty() && plain && FindWord(text) == Form::kNull));
-}
+bool Node::IsNull() const { return kind == Kind::kScalar && (tag == "!!null" || (tag.empty() && plain && FindWord(text) == Form::kNull)); }
 
 const Node* Node::Find(std::string_view key) const {
   for (const Entry& entry : entries) {

@@ -36,13 +36,13 @@ struct Node {
   };
 
   Kind kind = Kind::kScalar;
-  bool plain = false;      ///< A scalar without quotes and not in block style.
-  bool block = false;      ///< A literal or folded scalar: its text starts a line below `position`.
+  bool plain = false;  ///< A scalar without quotes and not in block style.
+  bool block = false;  ///< A literal or folded scalar: its text starts a line below `position`.
   Position position;
-  std::string tag;         ///< An explicit tag in short form ("!!str", "!mine"), else "".
-  std::string text;        ///< Of a scalar.
-  std::vector<const Node*> items;    ///< Of a sequence.
-  std::vector<Entry> entries;        ///< Of a mapping, in the order of the text, those of merge keys first.
+  std::string tag;                 ///< An explicit tag in short form ("!!str", "!mine"), else "".
+  std::string text;                ///< Of a scalar.
+  std::vector<const Node*> items;  ///< Of a sequence.
+  std::vector<Entry> entries;      ///< Of a mapping, in the order of the text, those of merge keys first.
 
   /// "!!null", "!!bool", "!!int", "!!float", "!!str", "!!binary", "!!seq", "!!map" or an explicit tag: the type that YAML 1.1 gives
   /// the node, as go-yaml resolves it.

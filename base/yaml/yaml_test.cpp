@@ -27,7 +27,11 @@ struct Pair {
 
 void DecodeYaml(Decoder& decoder, const Node& node, Pair* out) {
   StructReader reader(decoder, node, "test.Pair");
-  reader.Field("name", &out->name).Field("on", &out->on).Field("count", &out->count).Field("list", &out->list).Field("labels", &out->labels);
+  reader.Field("name", &out->name)
+      .Field("on", &out->on)
+      .Field("count", &out->count)
+      .Field("list", &out->list)
+      .Field("labels", &out->labels);
   reader.Finish();
 }
 

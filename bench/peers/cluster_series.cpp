@@ -7,39 +7,47 @@
 namespace tocsin::bench {
 namespace {
 
-constexpr std::array<const char*, 16> kBounds = {"0.005", "0.01", "0.025", "0.05", "0.075", "0.1", "0.25", "0.5",
+constexpr std::array<const char*, 16> kBounds = {"0.005", "0.01", "0.025", "0.05", "0.075", "0.1",  "0.25", "0.5",
                                                  "0.75",  "1.0",  "2.5",   "5.0",  "7.5",   "10.0", "25.0", "+Inf"};
 
 // Pods come in groups of 48 series: 32 of two executor histograms, 8 of cAdvisor, 8 of kube-state-metrics.
 constexpr int64_t kSeriesPerPod = 48;
 
 std::string PodLabels(int64_t pod) {
-  return absl::StrFormat("namespace=\"seldon-%d\",pod=\"model-%d-default-0-classifier-%08x\",container=\"classifier\",node=\"node-%d\"", pod % 7,
-                         pod / 3, static_cast<uint32_t>(pod * 2654435761u), pod % 11);
+  return absl::StrFormat("namespace=\"seldon-%d\",pod=\"model-%d-default-0-classifier-%08x\",container=\"classifier\",node=\"node-%d\"",
+                         pod % 7, pod / 3, static_cast<uint32_t>(pod * 2654435761u), pod % 11);
 }
 
 std::string ExecutorSeries(int64_t pod, int64_t slot) {
   return absl::StrFormat(
-      "seldon_api_executor_server_requests_seconds_bucket{%s,deployment_name=\"model-%d\",predictor_name=\"default\",service=\"predictions\","
+      "seldon_api_executor_server_requests_seconds_bucket{%s,deployment_name=\"model-%d\",predictor_name=\"default\",service="
+      "\"predictions\","
       "method=\"post\",code=\"%s\",le=\"%s\"}",
       PodLabels(pod), pod / 3, slot < 16 ? "200" : "500", kBounds[static_cast<size_t>(slot % 16)]);
 }
 
 std::string CadvisorSeries(int64_t pod, int64_t slot) {
-  static constexpr std::array<const char*, 8> kNames = {"container_cpu_usage_seconds_total",      "container_cpu_system_seconds_total",
-                                                        "container_memory_usage_bytes",           "container_memory_working_set_bytes",
-                                                        "container_network_receive_bytes_total",  "container_network_transmit_bytes_total",
-                                                        "container_fs_reads_bytes_total",         "container_fs_writes_bytes_total"};
-  return absl::StrFormat("%s{%s,id=\"/kubepods/burstable/pod%08x\",image=\"seldonio/sklearnserver:1.17.1\",name=\"k8s_classifier_%d\",device=\"/dev/sda\"}",
-                         kNames[static_cast<size_t>(slot)], PodLabels(pod), static_cast<uint32_t>(pod * 40503u), pod);
+  static constexpr std::array<const char*, 8> kNames = {"container_cpu_usage_seconds_total",     "container_cpu_system_seconds_total",
+                                                        "container_memory_usage_bytes",          "container_memory_working_set_bytes",
+                                                        "container_network_receive_bytes_total", "container_network_transmit_bytes_total",
+                                                        "container_fs_reads_bytes_total",        "container_fs_writes_bytes_total"};
+  return absl::StrFormat(
+      "%s{%s,id=\"/kubepods/burstable/pod%08x\",image=\"seldonio/sklearnserver:1.17.1\",name=\"k8s_classifier_%d\",device=\"/dev/sda\"}",
+      kNames[static_cast<size_t>(slot)], PodLabels(pod), static_cast<uint32_t>(pod * 40503u), pod);
 }
 
 std::string KubeStateSeries(int64_t pod, int64_t slot) {
-  static constexpr std::array<const char*, 8> kNames = {"kube_pod_info",          "kube_pod_container_info",          "kube_pod_status_ready",
-                                                        "kube_pod_start_time",    "kube_pod_container_status_ready",  "kube_pod_container_status_restarts_total",
-                                                        "kube_pod_labels",        "kube_pod_container_resource_requests"};
+  static constexpr std::array<const char*, 8> kNames = {"kube_pod_info",
+                                                        "kube_pod_container_info",
+                                                        "kube_pod_status_ready",
+                                                        "kube_pod_start_time",
+                                                        "kube_pod_container_status_ready",
+                                                        "kube_pod_container_status_restarts_total",
+                                                        "kube_pod_labels",
+                                                        "kube_pod_container_resource_requests"};
   return absl::StrFormat("%s{%s,uid=\"%08x-0000\",host_ip=\"10.0.0.%d\",pod_ip=\"10.244.%d.%d\",created_by_kind=\"ReplicaSet\"}",
-                         kNames[static_cast<size_t>(slot)], PodLabels(pod), static_cast<uint32_t>(pod * 97u), pod % 11, pod / 250 % 250, pod % 250);
+                         kNames[static_cast<size_t>(slot)], PodLabels(pod), static_cast<uint32_t>(pod * 97u), pod % 11, pod / 250 % 250,
+                         pod % 250);
 }
 
 }  // namespace

@@ -77,8 +77,7 @@ class Pages {
       return;
     }
     const auto scraper = request.query.find("scraper");
-    writer.Send(200, "text/plain; version=0.0.4",
-                pages_[target][Next(scraper == request.query.end() ? "" : scraper->second, target)],
+    writer.Send(200, "text/plain; version=0.0.4", pages_[target][Next(scraper == request.query.end() ? "" : scraper->second, target)],
                 gzip_ ? std::map<std::string, std::string>{{"Content-Encoding", "gzip"}} : std::map<std::string, std::string>{});
   }
 

@@ -38,7 +38,8 @@ int Run(std::map<std::string, std::string> options) {
       tocsin::HttpRequest request;
       // A slightly different time for each answer, so that no cache of results answers.
       const int64_t end = end_s - i;
-      request.url = range_s > 0 ? Cat(options["--url"], "/api/v1/query_range?start=", end - range_s, "&end=", end, "&step=", options["--step-s"], "&query=")
+      request.url = range_s > 0 ? Cat(options["--url"], "/api/v1/query_range?start=", end - range_s, "&end=", end,
+                                      "&step=", options["--step-s"], "&query=")
                                 : Cat(options["--url"], "/api/v1/query?time=", end, "&query=");
       request.url += test::UrlEncode(query);
       request.timeout_ms = 2 * kMinute;

@@ -2,8 +2,8 @@
 //
 //   remote_write_load --url URL --series N --samples N --step-ms N --end-ms N [--batch N] [--churn N]
 //
-// Sample k of each series has the time end - (samples - 1 - k) * step. Prints "N samples in S s". --churn N renames the pods by generation N, so
-// that all series are new ones.
+// Sample k of each series has the time end - (samples - 1 - k) * step. Prints "N samples in S s". --churn N renames the pods by generation
+// N, so that all series are new ones.
 
 #include <snappy.h>
 
@@ -86,7 +86,8 @@ class Sender {
     tocsin::HttpRequest request;
     request.method = "POST";
     request.url = url_;
-    request.headers = {{"Content-Type", "application/x-protobuf"}, {"Content-Encoding", "snappy"}, {"X-Prometheus-Remote-Write-Version", "0.1.0"}};
+    request.headers = {
+        {"Content-Type", "application/x-protobuf"}, {"Content-Encoding", "snappy"}, {"X-Prometheus-Remote-Write-Version", "0.1.0"}};
     request.body = std::move(body);
     const auto answer = client_.Do(request);
     if (!answer.ok() || !answer->ok()) {
@@ -131,7 +132,8 @@ int Run(std::map<std::string, std::string> options) {
       }
     }
   }
-  std::printf("%lld samples in %.2f s\n", static_cast<long long>(series * samples), static_cast<double>(clock.MonotonicNs() - begin_ns) / 1e9);
+  std::printf("%lld samples in %.2f s\n", static_cast<long long>(series * samples),
+              static_cast<double>(clock.MonotonicNs() - begin_ns) / 1e9);
   return 0;
 }
 

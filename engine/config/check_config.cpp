@@ -14,7 +14,7 @@ namespace tocsin {
 namespace {
 
 absl::Status RequireFile(const std::string& path, std::string_view what) {
-  struct stat info {};
+  struct stat info{};
   if (path.empty() || stat(path.c_str(), &info) == 0) {
     return absl::OkStatus();
   }

@@ -64,9 +64,9 @@ struct StorageConfig {
   struct Tsdb {
     DurationMs out_of_order_time_window_ms = 0;
     double stale_series_compaction_threshold = 0;
-    std::string float_chunk_encoding;       ///< "xor", "xor2" or "".
-    DurationMs retention_time_ms = 0;       ///< 0: as the flag says.
-    uint64_t retention_size_bytes = 0;      ///< 0: as the flag says.
+    std::string float_chunk_encoding;   ///< "xor", "xor2" or "".
+    DurationMs retention_time_ms = 0;   ///< 0: as the flag says.
+    uint64_t retention_size_bytes = 0;  ///< 0: as the flag says.
     double retention_percentage = 0;
 
     bool operator==(const Tsdb&) const = default;
@@ -101,7 +101,7 @@ struct Config {
   std::vector<std::string> rule_files;           ///< Patterns; ExpandGlobs() gives the files.
   std::vector<std::string> scrape_config_files;  ///< Patterns; their jobs stand in `scrape_configs` behind those of the main file.
   std::vector<ScrapeConfig> scrape_configs;
-  size_t main_file_scrape_configs = 0;           ///< So many of scrape_configs stand in the main file itself.
+  size_t main_file_scrape_configs = 0;  ///< So many of scrape_configs stand in the main file itself.
   StorageConfig storage;
   std::optional<TracingConfig> tracing;
   std::vector<RemoteWriteConfig> remote_write;

@@ -28,9 +28,8 @@ constexpr std::string_view kProtocolNames =
     "[OpenMetricsText0.0.1 OpenMetricsText1.0.0 PrometheusProto PrometheusText0.0.4 PrometheusText1.0.0]";
 
 bool EqualFold(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {
-    return tolower(static_cast<unsigned char>(x)) == tolower(static_cast<unsigned char>(y));
-  });
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](char x, char y) { return tolower(static_cast<unsigned char>(x)) == tolower(static_cast<unsigned char>(y)); });
 }
 
 }  // namespace
@@ -60,8 +59,7 @@ absl::StatusOr<std::vector<ScrapeProtocol>> ParseScrapeProtocols(const std::vect
     }
     const auto* found = std::find_if(kProtocols.begin(), kProtocols.end(), [&](const ProtocolName& p) { return p.name == names[i]; });
     if (found == kProtocols.end()) {
-      return absl::InvalidArgumentError(
-          Cat("scrape_protocols: unknown scrape protocol ", names[i], ", supported: ", kProtocolNames));
+      return absl::InvalidArgumentError(Cat("scrape_protocols: unknown scrape protocol ", names[i], ", supported: ", kProtocolNames));
     }
     protocols.push_back(found->protocol);
   }

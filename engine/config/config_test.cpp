@@ -20,9 +20,7 @@ Config LoadOrFail(std::string_view text) {
   return config.ok() ? *std::move(config) : Config();
 }
 
-std::string ConfigError(std::string_view text) {
-  return std::string(LoadConfig(text, "prometheus.yml", {}).status().message());
-}
+std::string ConfigError(std::string_view text) { return std::string(LoadConfig(text, "prometheus.yml", {}).status().message()); }
 
 // The job that finds Seldon's models by the annotations of their pods.
 constexpr std::string_view kSeldonModels = R"(
@@ -180,7 +178,8 @@ class ConfigFolderTest : public testing::Test {
 
 TEST_F(ConfigFolderTest, ScrapeConfigFilesJoinTheJobs) {
   Write("more.yml", "scrape_configs: [{job_name: b, scrape_interval: 30s}]\n");
-  const std::string path = Write("p.yml", "global: {scrape_interval: 15s}\nscrape_config_files: [m*.yml]\nscrape_configs: [{job_name: a}]\n");
+  const std::string path =
+      Write("p.yml", "global: {scrape_interval: 15s}\nscrape_config_files: [m*.yml]\nscrape_configs: [{job_name: a}]\n");
   const absl::StatusOr<Config> config = LoadConfigFile(path, {});
   ASSERT_TRUE(config.ok()) << config.status();
   ASSERT_EQ(config->scrape_configs.size(), 2u);
@@ -212,7 +211,8 @@ tls_server_config: {cert_file: c.pem, key_file: k.pem, client_auth_type: Require
 http_server_config: {http2: false, headers: {X-Frame-Options: deny}}
 basic_auth_users: {alice: $2y$10$QOauhQNbBCuQDKes6eFzPeMqBSjb7Mr5DUmpZ/VcEd00UAV/LDeSi}
 rate_limit: {interval: 1s, burst: 20}
-)", "/etc/w/web.yml");
+)",
+                                                         "/etc/w/web.yml");
   ASSERT_TRUE(config.ok()) << config.status();
   EXPECT_EQ(config->tls->cert_file, "/etc/w/c.pem");
   EXPECT_EQ(config->tls->client_auth, ClientAuth::kRequireAndVerify);

@@ -12,12 +12,12 @@
 namespace tocsin {
 namespace {
 
-constexpr std::string_view kStaticGroupType = "struct { Targets []string \"yaml:\\\"targets\\\"\"; Labels model.LabelSet \"yaml:\\\"labels\\\"\" }";
+constexpr std::string_view kStaticGroupType =
+    "struct { Targets []string \"yaml:\\\"targets\\\"\"; Labels model.LabelSet \"yaml:\\\"labels\\\"\" }";
 
 // DIRECTORY/NAME with one '*' pattern in the last part at most, and an ending that tells the format.
 bool IsFileSdPattern(std::string_view path) {
-  static const std::shared_ptr<const AnchoredRegex> pattern =
-      *AnchoredRegex::Create(R"([^*]*(\*[^/]*)?\.(json|yml|yaml|JSON|YML|YAML))");
+  static const std::shared_ptr<const AnchoredRegex> pattern = *AnchoredRegex::Create(R"([^*]*(\*[^/]*)?\.(json|yml|yaml|JSON|YML|YAML))");
   return pattern->Matches(path);
 }
 

@@ -193,8 +193,9 @@ absl::Status CheckOci(const ForeignValues& values) {
   } else if (auth == "instance_principal") {
     for (const std::string_view field : {"tenancy", "user", "fingerprint", "key_file", "key_passphrase", "key_passphrase_file"}) {
       if (!values.Get(field).empty()) {
-        return Bad("oci_sd: instance_principal auth must not have tenancy, user, fingerprint, key_file, key_passphrase, or "
-                   "key_passphrase_file set");
+        return Bad(
+            "oci_sd: instance_principal auth must not have tenancy, user, fingerprint, key_file, key_passphrase, or "
+            "key_passphrase_file set");
       }
     }
   } else {
@@ -255,8 +256,7 @@ absl::Status CheckScaleway(const ForeignValues& values) {
   if (!role.empty() && !OneOf(role, {"instance", "baremetal"})) {
     return Bad(Cat("unknown role ", GoQuoted(role)));
   }
-  RETURN_IF_ERROR(
-      RequireAll(values, {{"role", "role missing (one of: instance, baremetal)"}, {"project_id", "project_id is mandatory"}}));
+  RETURN_IF_ERROR(RequireAll(values, {{"role", "role missing (one of: instance, baremetal)"}, {"project_id", "project_id is mandatory"}}));
   RETURN_IF_ERROR(CheckSecretKey(values));
   return RequireAll(values, {{"access_key", "access_key is mandatory"}});
 }
@@ -288,8 +288,8 @@ absl::Status CheckUyuni(const ForeignValues& values) {
   if (!parts.ok()) {
     return Bad(Cat("Uyuni Server URL is not valid: ", Message(parts.status())));
   }
-  return RequireAll(values, {{"username", "Uyuni SD configuration requires a username"},
-                             {"password", "Uyuni SD configuration requires a password"}});
+  return RequireAll(
+      values, {{"username", "Uyuni SD configuration requires a username"}, {"password", "Uyuni SD configuration requires a password"}});
 }
 
 struct CheckEntry {
@@ -298,12 +298,18 @@ struct CheckEntry {
 };
 
 constexpr CheckEntry kChecks[] = {
-    {"aws", CheckAws},           {"azure", CheckAzure},         {"consul", CheckConsul},       {"digitalocean", CheckDigitalOcean},
-    {"docker", CheckDocker},     {"dockerswarm", CheckDockerSwarm}, {"ec2", CheckEc2},         {"eureka", CheckEureka},
-    {"gce", CheckGce},           {"hetzner", CheckHetzner},     {"ionos", CheckIonos},         {"kuma", CheckKuma},
-    {"marathon", CheckMarathon}, {"nomad", CheckNomad},         {"oci", CheckOci},             {"openstack", CheckOpenStack},
-    {"outscale", CheckOutscale}, {"ovhcloud", CheckOvhCloud},   {"puppetdb", CheckPuppetDb},   {"scaleway", CheckScaleway},
-    {"stackit", CheckStackit},   {"triton", CheckTriton},       {"uyuni", CheckUyuni},
+    {"aws", CheckAws},           {"azure", CheckAzure},
+    {"consul", CheckConsul},     {"digitalocean", CheckDigitalOcean},
+    {"docker", CheckDocker},     {"dockerswarm", CheckDockerSwarm},
+    {"ec2", CheckEc2},           {"eureka", CheckEureka},
+    {"gce", CheckGce},           {"hetzner", CheckHetzner},
+    {"ionos", CheckIonos},       {"kuma", CheckKuma},
+    {"marathon", CheckMarathon}, {"nomad", CheckNomad},
+    {"oci", CheckOci},           {"openstack", CheckOpenStack},
+    {"outscale", CheckOutscale}, {"ovhcloud", CheckOvhCloud},
+    {"puppetdb", CheckPuppetDb}, {"scaleway", CheckScaleway},
+    {"stackit", CheckStackit},   {"triton", CheckTriton},
+    {"uyuni", CheckUyuni},
 };
 
 }  // namespace

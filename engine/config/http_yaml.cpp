@@ -57,11 +57,24 @@ std::string CanonicalHeader(std::string_view name) {
   return out;
 }
 
-constexpr std::array<std::string_view, 18> kReservedHeaders = {
-    "authorization", "host", "content-encoding", "content-length", "content-type", "user-agent", "connection", "keep-alive",
-    "proxy-authenticate", "proxy-authorization", "www-authenticate", "accept-encoding", "x-prometheus-remote-write-version",
-    "x-prometheus-remote-read-version", "x-prometheus-scrape-timeout-seconds", "x-amz-date", "x-amz-security-token",
-    "x-amz-content-sha256"};
+constexpr std::array<std::string_view, 18> kReservedHeaders = {"authorization",
+                                                               "host",
+                                                               "content-encoding",
+                                                               "content-length",
+                                                               "content-type",
+                                                               "user-agent",
+                                                               "connection",
+                                                               "keep-alive",
+                                                               "proxy-authenticate",
+                                                               "proxy-authorization",
+                                                               "www-authenticate",
+                                                               "accept-encoding",
+                                                               "x-prometheus-remote-write-version",
+                                                               "x-prometheus-remote-read-version",
+                                                               "x-prometheus-scrape-timeout-seconds",
+                                                               "x-amz-date",
+                                                               "x-amz-security-token",
+                                                               "x-amz-content-sha256"};
 
 std::optional<TlsVersion> TlsVersionOf(std::string_view name) {
   if (name == "TLS10") return TlsVersion::kTls10;

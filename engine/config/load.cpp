@@ -31,8 +31,7 @@ absl::StatusOr<yaml::Document> ParseFileText(std::string_view text, std::string_
 // Reads the top of the file; the jobs' nodes are kept for the places of errors found later.
 class ConfigReader {
  public:
-  ConfigReader(const yaml::Node& root, const LoadOptions& options, Config* config)
-      : root_(root), options_(options), config_(*config) {}
+  ConfigReader(const yaml::Node& root, const LoadOptions& options, Config* config) : root_(root), options_(options), config_(*config) {}
 
   void Read() {
     yaml::StructReader reader(decoder_, root_, "config.plain");
@@ -208,7 +207,8 @@ absl::Status AddScrapeConfigFiles(Config* config) {
 void WarnOfDiscovery(std::string_view where, const std::vector<SdConfig>& discovery, std::vector<std::string>* warnings) {
   for (const SdConfig& config : discovery) {
     if (const auto* foreign = std::get_if<ForeignSdConfig>(&config)) {
-      warnings->push_back(Cat(where, ": ", foreign->mechanism, "_sd_configs finds no targets here; serve its targets over HTTP and use "
+      warnings->push_back(Cat(where, ": ", foreign->mechanism,
+                              "_sd_configs finds no targets here; serve its targets over HTTP and use "
                               "http_sd_configs instead"));
     }
   }

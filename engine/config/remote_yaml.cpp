@@ -95,8 +95,7 @@ absl::Status CheckAttributes(OtlpConfig* config) {
     return SanitizeAttributes(&config->ignore_resource_attributes, "ignore_resource_attributes", "ignored");
   }
   if (!config->ignore_resource_attributes.empty()) {
-    return absl::InvalidArgumentError(
-        "'ignore_resource_attributes' cannot be configured unless 'promote_all_resource_attributes' is true");
+    return absl::InvalidArgumentError("'ignore_resource_attributes' cannot be configured unless 'promote_all_resource_attributes' is true");
   }
   return SanitizeAttributes(&config->promote_resource_attributes, "promote_resource_attributes", "promoted");
 }

@@ -8,10 +8,22 @@
 namespace tocsin {
 namespace {
 
-constexpr std::array<std::string_view, 16> kReservedRemoteHeaders = {
-    "host", "content-encoding", "content-length", "content-type", "user-agent", "connection", "keep-alive", "proxy-authenticate",
-    "proxy-authorization", "www-authenticate", "accept-encoding", "x-prometheus-remote-write-version",
-    "x-prometheus-remote-read-version", "x-amz-date", "x-amz-security-token", "x-amz-content-sha256"};
+constexpr std::array<std::string_view, 16> kReservedRemoteHeaders = {"host",
+                                                                     "content-encoding",
+                                                                     "content-length",
+                                                                     "content-type",
+                                                                     "user-agent",
+                                                                     "connection",
+                                                                     "keep-alive",
+                                                                     "proxy-authenticate",
+                                                                     "proxy-authorization",
+                                                                     "www-authenticate",
+                                                                     "accept-encoding",
+                                                                     "x-prometheus-remote-write-version",
+                                                                     "x-prometheus-remote-read-version",
+                                                                     "x-amz-date",
+                                                                     "x-amz-security-token",
+                                                                     "x-amz-content-sha256"};
 
 absl::Status CheckRemoteHeaders(const std::map<std::string, std::string>& headers, std::string_view authorization_text) {
   for (const auto& [name, value] : headers) {

@@ -12,8 +12,8 @@ namespace {
 constexpr std::string_view kEscapingNames = "'allow-utf-8', 'underscores', 'dots', or 'values'";
 
 std::optional<EscapingScheme> EscapingOf(std::string_view name) {
-  for (const EscapingScheme scheme : {EscapingScheme::kUnset, EscapingScheme::kAllowUtf8, EscapingScheme::kUnderscores,
-                                      EscapingScheme::kDots, EscapingScheme::kValues}) {
+  for (const EscapingScheme scheme :
+       {EscapingScheme::kUnset, EscapingScheme::kAllowUtf8, EscapingScheme::kUnderscores, EscapingScheme::kDots, EscapingScheme::kValues}) {
     if (ToString(scheme) == name) {
       return scheme;
     }
@@ -25,7 +25,8 @@ void ReadEscaping(yaml::Decoder& decoder, const yaml::Node& node, std::string_vi
   if (const std::optional<EscapingScheme> scheme = EscapingOf(name)) {
     *out = *scheme;
   } else {
-    decoder.Fail(node, Cat("unknown ", whose, " name escaping method specified, must be one of ", kEscapingNames, ", got ", GoQuoted(name)));
+    decoder.Fail(node,
+                 Cat("unknown ", whose, " name escaping method specified, must be one of ", kEscapingNames, ", got ", GoQuoted(name)));
   }
 }
 
@@ -221,8 +222,7 @@ absl::Status CompleteScrapeConfig(const GlobalConfig& global, ScrapeConfig* job)
   job->convert_classic_histograms_to_nhcb = job->convert_classic_histograms_to_nhcb.value_or(global.convert_classic_histograms_to_nhcb);
   job->always_scrape_classic_histograms = job->always_scrape_classic_histograms.value_or(global.always_scrape_classic_histograms);
   if (job->scrape_protocols.empty()) {
-    job->scrape_protocols =
-        global.scrape_protocols.empty() ? DefaultProtocols(*job->scrape_native_histograms) : global.scrape_protocols;
+    job->scrape_protocols = global.scrape_protocols.empty() ? DefaultProtocols(*job->scrape_native_histograms) : global.scrape_protocols;
   }
   RETURN_IF_ERROR(CompleteNameSchemes(global, job));
   for (RelabelConfig& rule : job->relabel_configs) {

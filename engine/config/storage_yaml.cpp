@@ -1,5 +1,5 @@
-#include "base/text/quote.h"
 #include "base/strings.h"
+#include "base/text/quote.h"
 #include "engine/config/byte_size.h"
 #include "engine/config/config_yaml.h"
 #include "engine/config/http_yaml.h"
@@ -48,9 +48,8 @@ void ReadTsdb(yaml::Decoder& decoder, const yaml::Node& node, StorageConfig::Tsd
   }
   const std::string& floats = out->float_chunk_encoding;
   if (!floats.empty() && floats != "xor" && floats != "xor2") {
-    decoder.Fail(*encoding,
-                 Cat("'storage.tsdb.chunk_encoding.floats' must be 'xor' or 'xor2', or the field must be omitted entirely, got ",
-                     GoQuoted(floats)));
+    decoder.Fail(*encoding, Cat("'storage.tsdb.chunk_encoding.floats' must be 'xor' or 'xor2', or the field must be omitted entirely, got ",
+                                GoQuoted(floats)));
   }
 }
 

@@ -33,12 +33,19 @@ constexpr std::array<std::string_view, 5> kClientAuthNames = {"NoClientCert", "R
 constexpr std::array<std::string_view, 4> kTlsVersionNames = {"TLS10", "TLS11", "TLS12", "TLS13"};
 constexpr std::array<std::string_view, 4> kCurveNames = {"CurveP256", "CurveP384", "CurveP521", "X25519"};
 // The suites that Go offers (crypto/tls.CipherSuites).
-constexpr std::array<std::string_view, 13> kCipherNames = {
-    "TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256", "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA",
-    "TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA", "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA", "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA",
-    "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384", "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
-    "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384", "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256",
-    "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256"};
+constexpr std::array<std::string_view, 13> kCipherNames = {"TLS_AES_128_GCM_SHA256",
+                                                           "TLS_AES_256_GCM_SHA384",
+                                                           "TLS_CHACHA20_POLY1305_SHA256",
+                                                           "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA",
+                                                           "TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA",
+                                                           "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA",
+                                                           "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA",
+                                                           "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
+                                                           "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
+                                                           "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
+                                                           "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
+                                                           "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256",
+                                                           "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256"};
 
 template <size_t N>
 size_t IndexOf(const std::array<std::string_view, N>& names, std::string_view name) {
@@ -96,7 +103,8 @@ bool IsBcryptHash(std::string_view hash) {
 
 void CheckHttpHeaders(yaml::Decoder& decoder, const yaml::Node& node, const std::map<std::string, std::string>& headers) {
   for (const auto& [name, value] : headers) {
-    const auto rule = std::find_if(HeaderRules().begin(), HeaderRules().end(), [&name = name](const HeaderRule& r) { return r.name == name; });
+    const auto rule =
+        std::find_if(HeaderRules().begin(), HeaderRules().end(), [&name = name](const HeaderRule& r) { return r.name == name; });
     if (rule == HeaderRules().end()) {
       decoder.Fail(node, Cat("HTTP header ", GoQuoted(name), " can not be configured"));
       return;

@@ -47,8 +47,8 @@ struct WebRateLimit {
 struct WebConfig {
   std::optional<WebTlsConfig> tls;  ///< Unset: plain HTTP.
   bool http2 = true;
-  std::map<std::string, std::string> headers;         ///< Sent with each answer.
-  std::map<std::string, Secret> basic_auth_users;     ///< To bcrypt hashes; empty: no authentication.
+  std::map<std::string, std::string> headers;      ///< Sent with each answer.
+  std::map<std::string, Secret> basic_auth_users;  ///< To bcrypt hashes; empty: no authentication.
   std::optional<WebRateLimit> rate_limit;
 
   bool operator==(const WebConfig&) const = default;

@@ -64,7 +64,7 @@ struct DiscoveryManager::Impl {
   std::vector<ProviderPtr> providers GUARDED_BY(mu);
   std::map<std::string, std::vector<SdConfig>> pools GUARDED_BY(mu);
   std::set<std::string> dirty GUARDED_BY(mu);  // pools
-  bool unsent GUARDED_BY(mu) = false;  // the snapshot has something that on_update has not been given
+  bool unsent GUARDED_BY(mu) = false;          // the snapshot has something that on_update has not been given
   uint64_t last_version GUARDED_BY(mu) = 0;
   DiscoveredSnapshot snapshot GUARDED_BY(mu) = std::make_shared<const DiscoveredPools>();
   std::thread sender;
@@ -94,7 +94,7 @@ void DiscoveryManager::Impl::OnGroups(Provider& provider, std::vector<TargetGrou
 }
 
 DiscoveryManager::Impl::Provider* DiscoveryManager::Impl::FindOrStart(const SdConfig& config, const std::string& pool,
-                                                                     std::vector<Provider*>* started) {
+                                                                      std::vector<Provider*>* started) {
   for (const ProviderPtr& provider : providers) {
     if (provider->config == config) {
       return provider.get();

@@ -18,8 +18,8 @@ namespace tocsin {
 
 /// The targets of one pool (a scrape job, or an Alertmanager set) as its discoverers have found them, before relabelling.
 struct DiscoveredPool {
-  uint64_t version = 0;  ///< Grows with each change.
-  bool answered = false; ///< Each of its discoverers has given a first answer.
+  uint64_t version = 0;   ///< Grows with each change.
+  bool answered = false;  ///< Each of its discoverers has given a first answer.
   std::vector<TargetGroupPtr> groups;
   std::vector<std::string> unsupported;  ///< Mechanisms of Prometheus that this program leaves to http_sd.
 };
@@ -37,7 +37,7 @@ using DiscoveredSnapshot = std::shared_ptr<const DiscoveredPools>;
 class DiscoveryManager {
  public:
   struct Options {
-    std::string name;                         ///< "scrape" or "notify", for the metrics.
+    std::string name;  ///< "scrape" or "notify", for the metrics.
     DurationMs update_interval_ms = 5 * kSecond;
   };
   /// Called on the manager's thread with the whole picture; a pool of an unchanged version has not changed.

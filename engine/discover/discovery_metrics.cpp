@@ -46,15 +46,14 @@ DiscoveryMetrics::DiscoveryMetrics(prometheus::Registry& registry, std::string m
       file_read_errors_(Counters("prometheus_sd_file_read_errors_total", "The number of File-SD read errors.").Add({})),
       file_watcher_errors_(
           Counters("prometheus_sd_file_watcher_errors_total", "The number of File-SD errors caused by filesystem watch failures.").Add({})),
-      file_times_(Gauges("prometheus_sd_file_mtime_seconds",
-                         "Timestamp (mtime) of files read by FileSD. Timestamp is set at read time.")),
+      file_times_(Gauges("prometheus_sd_file_mtime_seconds", "Timestamp (mtime) of files read by FileSD. Timestamp is set at read time.")),
       http_failures_(Counters("prometheus_sd_http_failures_total", "Number of HTTP service discovery refresh failures.").Add({})),
       dns_lookups_(Counters("prometheus_sd_dns_lookups_total", "The number of DNS-SD lookups.").Add({})),
       dns_failures_(Counters("prometheus_sd_dns_lookup_failures_total", "The number of DNS-SD lookup failures.").Add({})),
       kubernetes_events_(Counters("prometheus_sd_kubernetes_events_total", "The number of Kubernetes events handled.")),
       kubernetes_failures_(Counters("prometheus_sd_kubernetes_failures_total", "The number of failed WATCH/LIST requests.").Add({})),
-      kubernetes_requests_(Counters("prometheus_sd_kubernetes_http_request_total",
-                                    "Total number of HTTP requests to the Kubernetes API by status code.")) {
+      kubernetes_requests_(
+          Counters("prometheus_sd_kubernetes_http_request_total", "Total number of HTTP requests to the Kubernetes API by status code.")) {
   for (const char* role : {"endpointslice", "endpoints", "node", "pod", "service", "ingress"}) {
     for (const char* event : {"add", "delete", "update"}) {
       kubernetes_events_.Add({{"role", role}, {"event", event}});

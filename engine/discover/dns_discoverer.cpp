@@ -21,8 +21,11 @@ using ResolverState = struct __res_state;  // a function has the same name
 DnsType DnsTypeOf(std::string_view name) {
   std::string upper(name);
   std::transform(upper.begin(), upper.end(), upper.begin(), [](unsigned char c) { return static_cast<char>(toupper(c)); });
-  return upper == "A" ? DnsType::kA : upper == "AAAA" ? DnsType::kAaaa : upper == "MX" ? DnsType::kMx : upper == "NS" ? DnsType::kNs
-                                                                                                                       : DnsType::kSrv;
+  return upper == "A"      ? DnsType::kA
+         : upper == "AAAA" ? DnsType::kAaaa
+         : upper == "MX"   ? DnsType::kMx
+         : upper == "NS"   ? DnsType::kNs
+                           : DnsType::kSrv;
 }
 
 // A server that does not answer is asked twice, this long each: a stopped discoverer waits for no longer than that a name and server.
@@ -37,8 +40,9 @@ DnsOutcome AskServers(res_state state, const std::string& name, DnsType type, st
   const int size = res_nquery(state, name.c_str(), ns_c_in, static_cast<int>(type), answer.data(), static_cast<int>(answer.size()));
   if (size < 0) {
     // NO_DATA: the name is there, records of that type are not.
-    return state->res_h_errno == NO_DATA ? DnsOutcome::kAnswer
-                                         : state->res_h_errno == HOST_NOT_FOUND ? DnsOutcome::kNoSuchName : DnsOutcome::kFailed;
+    return state->res_h_errno == NO_DATA          ? DnsOutcome::kAnswer
+           : state->res_h_errno == HOST_NOT_FOUND ? DnsOutcome::kNoSuchName
+                                                  : DnsOutcome::kFailed;
   }
   answer.resize(std::min(static_cast<size_t>(size), answer.size()));
   absl::StatusOr<std::vector<DnsRecord>> records = ParseDnsAnswer(answer, type);

@@ -107,7 +107,7 @@ bool FileDiscoverer::ReadFile(const std::string& path, std::vector<TargetGroupPt
     metrics_.CountFileReadError();
     return false;
   }
-  struct stat info {};
+  struct stat info{};
   if (stat(path.c_str(), &info) == 0) {
     metrics_.SetFileTime(path, static_cast<double>(info.st_mtim.tv_sec) + static_cast<double>(info.st_mtim.tv_nsec) / 1e9);
   }

@@ -48,8 +48,7 @@ absl::StatusOr<std::vector<TargetGroupPtr>> HttpDiscoverer::Refresh(const StopTo
 absl::StatusOr<std::vector<TargetGroupPtr>> HttpDiscoverer::Fetch(const StopToken& stop) {
   HttpRequest request;
   request.url = config_.url;
-  request.headers = {{"Accept", "application/json"},
-                     {"X-Prometheus-Refresh-Interval-Seconds", SecondsText(config_.refresh_interval_ms)}};
+  request.headers = {{"Accept", "application/json"}, {"X-Prometheus-Refresh-Interval-Seconds", SecondsText(config_.refresh_interval_ms)}};
   request.timeout_ms = config_.refresh_interval_ms;
   request.body_bytes_max = kHttpSdBytesMax;
   ASSIGN_OR_RETURN(const HttpResponse response, client_.Do(request, &stop));

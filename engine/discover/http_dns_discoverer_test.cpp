@@ -82,26 +82,34 @@ using std::string_view_literals::operator""sv;
 
 // A header with one question for "a.b." and that many answers.
 std::vector<uint8_t> Message(std::string_view type, char answers, std::string_view records) {
-  return Bytes({"\x12\x34\x81\x80\x00\x01\x00"sv, std::string_view(&answers, 1), "\x00\x00\x00\x00\x01" "a\x01" "b\x00"sv, type,
-                "\x00\x01"sv, records});
+  return Bytes({"\x12\x34\x81\x80\x00\x01\x00"sv, std::string_view(&answers, 1),
+                "\x00\x00\x00\x00\x01"
+                "a\x01"
+                "b\x00"sv,
+                type, "\x00\x01"sv, records});
 }
 
 TEST(DnsMessageTest, RecordsOfAllTypes) {
-  const auto srv = ParseDnsAnswer(Message("\x00\x21"sv, 1, "\xc0\x0c\x00\x21\x00\x01\x00\x00\x00\x05\x00\x0a\x00\x00\x00\x01\x1f\x90\x01" "h\xc0\x0c"sv),
+  const auto srv = ParseDnsAnswer(Message("\x00\x21"sv, 1,
+                                          "\xc0\x0c\x00\x21\x00\x01\x00\x00\x00\x05\x00\x0a\x00\x00\x00\x01\x1f\x90\x01"
+                                          "h\xc0\x0c"sv),
                                   DnsType::kSrv);
   ASSERT_TRUE(srv.ok()) << srv.status();
   ASSERT_EQ(srv->size(), 1u);
   EXPECT_EQ((*srv)[0].target, "h.a.b.");
   EXPECT_EQ((*srv)[0].port, 8080);
-  const auto a = ParseDnsAnswer(Message("\x00\x01"sv, 1, "\xc0\x0c\x00\x01\x00\x01\x00\x00\x00\x05\x00\x04\x0a\x00\x00\x07"sv), DnsType::kA);
+  const auto a =
+      ParseDnsAnswer(Message("\x00\x01"sv, 1, "\xc0\x0c\x00\x01\x00\x01\x00\x00\x00\x05\x00\x04\x0a\x00\x00\x07"sv), DnsType::kA);
   ASSERT_EQ(a->size(), 1u);
   EXPECT_EQ((*a)[0].target, "10.0.0.7");
 }
 
 TEST(DnsMessageTest, MalformedAnswersAreErrors) {
   EXPECT_FALSE(ParseDnsAnswer({}, DnsType::kA).ok());
-  EXPECT_FALSE(ParseDnsAnswer(Message("\x00\x01"sv, 2, "\xc0\x0c\x00\x01\x00\x01\x00\x00\x00\x05\x00\x04\x0a\x00\x00\x07"sv), DnsType::kA).ok());
-  EXPECT_FALSE(ParseDnsAnswer(Message("\x00\x01"sv, 1, "\xc0\x0c\x00\x01\x00\x01\x00\x00\x00\x05\x00\x03\x0a\x00\x00"sv), DnsType::kA).ok());
+  EXPECT_FALSE(
+      ParseDnsAnswer(Message("\x00\x01"sv, 2, "\xc0\x0c\x00\x01\x00\x01\x00\x00\x00\x05\x00\x04\x0a\x00\x00\x07"sv), DnsType::kA).ok());
+  EXPECT_FALSE(
+      ParseDnsAnswer(Message("\x00\x01"sv, 1, "\xc0\x0c\x00\x01\x00\x01\x00\x00\x00\x05\x00\x03\x0a\x00\x00"sv), DnsType::kA).ok());
 }
 
 // Hands on the first update.

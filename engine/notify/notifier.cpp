@@ -64,8 +64,8 @@ void Notifier::ApplyConfig(const Config& config) {
       sets_[PoolName(i)] = std::move(same->second);
       gone.erase(same);
     } else {
-      sets_[PoolName(i)] = std::make_unique<AlertmanagerSet>(wanted, SendLoopOptions{options_.queue_capacity, options_.batch_size},
-                                                             clock_, metrics_);
+      sets_[PoolName(i)] =
+          std::make_unique<AlertmanagerSet>(wanted, SendLoopOptions{options_.queue_capacity, options_.batch_size}, clock_, metrics_);
     }
   }
   for (auto& [name, set] : gone) {

@@ -139,8 +139,8 @@ TEST_F(NotifierTest, PostsVersionTwoToEveryAlertmanager) {
   AlertmanagerDouble first;
   AlertmanagerDouble second;
   const auto notifier = Start(kPlain, {first.host(), second.host()});
-  EXPECT_THAT(notifier->Status().active,
-              testing::UnorderedElementsAre(Cat("http://", first.host(), "/am/api/v2/alerts"), Cat("http://", second.host(), "/am/api/v2/alerts")));
+  EXPECT_THAT(notifier->Status().active, testing::UnorderedElementsAre(Cat("http://", first.host(), "/am/api/v2/alerts"),
+                                                                       Cat("http://", second.host(), "/am/api/v2/alerts")));
   notifier->Send({MakeAlert("a")});
   EXPECT_THAT(first.WaitForAlerts(1), testing::ElementsAre("a"));
   EXPECT_THAT(second.WaitForAlerts(1), testing::ElementsAre("a"));

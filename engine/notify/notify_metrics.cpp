@@ -26,7 +26,8 @@ struct NotifyMetrics::Families {
                    .Name("prometheus_notifications_errors_total")
                    .Help("Total number of sent alerts affected by errors.")
                    .Register(registry)),
-        sent(prometheus::BuildCounter().Name("prometheus_notifications_sent_total").Help("Total number of alerts sent.").Register(registry)),
+        sent(
+            prometheus::BuildCounter().Name("prometheus_notifications_sent_total").Help("Total number of alerts sent.").Register(registry)),
         dropped(prometheus::BuildCounter()
                     .Name("prometheus_notifications_dropped_total")
                     .Help("Total number of alerts dropped due to errors when sending to Alertmanager.")

@@ -22,8 +22,7 @@ bool IsOneOf(RelabelAction action, std::initializer_list<RelabelAction> actions)
 
 // A name of the legacy character set in which $1 and ${name} may stand for letters.
 bool IsLegacyTemplate(std::string_view text) {
-  static const std::shared_ptr<const AnchoredRegex> pattern =
-      *AnchoredRegex::Create(R"((?:(?:[a-zA-Z_]|\$(?:\{\w+\}|\w+))+\w*)+)");
+  static const std::shared_ptr<const AnchoredRegex> pattern = *AnchoredRegex::Create(R"((?:(?:[a-zA-Z_]|\$(?:\{\w+\}|\w+))+\w*)+)");
   return pattern->Matches(text);
 }
 
@@ -116,9 +115,7 @@ absl::Status ValidateRelabel(NameScheme scheme, RelabelConfig* config) {
 
 std::string DescribeRelabel(const RelabelConfig& rule) {
   std::string out = "{";
-  const auto add = [&out](std::string_view name, std::string_view value) {
-    Append(&out, out.size() > 1 ? ", " : "", name, ": ", value);
-  };
+  const auto add = [&out](std::string_view name, std::string_view value) { Append(&out, out.size() > 1 ? ", " : "", name, ": ", value); };
   if (!rule.source_labels.empty()) {
     std::string list = "[";
     for (const std::string& label : rule.source_labels) {

@@ -91,7 +91,8 @@ TEST(RelabelTest, LetterCaseKnowsAllScripts) {
 }
 
 TEST(RelabelTest, TraceNamesTheRuleThatDrops) {
-  const std::vector<RelabelConfig> rules = Rules("[{target_label: x, replacement: y}, {source_labels: [a], regex: no, action: keep}, {target_label: z, replacement: z}]");
+  const std::vector<RelabelConfig> rules =
+      Rules("[{target_label: x, replacement: y}, {source_labels: [a], regex: no, action: keep}, {target_label: z, replacement: z}]");
   const std::vector<RelabelStep> steps = TraceRelabel(rules, Labels::Of({{"a", "foo"}}));
   ASSERT_EQ(steps.size(), 2u);
   EXPECT_TRUE(steps[0].keep);

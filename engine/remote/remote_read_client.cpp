@@ -23,7 +23,8 @@ absl::StatusOr<std::vector<wire::ReadSeries>> DecodeSampledAnswer(std::string_vi
   return std::move(results[0]);
 }
 
-absl::StatusOr<std::vector<wire::ReadSeries>> DecodeChunkedAnswer(std::string_view stream, const wire::ReadQuery& query, size_t frame_bytes_max) {
+absl::StatusOr<std::vector<wire::ReadSeries>> DecodeChunkedAnswer(std::string_view stream, const wire::ReadQuery& query,
+                                                                  size_t frame_bytes_max) {
   std::map<Labels, SampleColumns> by_labels;
   std::string_view message;
   while (!stream.empty()) {
@@ -54,7 +55,8 @@ absl::StatusOr<std::vector<wire::ReadSeries>> DecodeChunkedAnswer(std::string_vi
 absl::StatusOr<std::vector<wire::ReadSeries>> RemoteReadClient::Read(const wire::ReadQuery& query, const StopToken* stop) {
   wire::ReadRequest read;
   read.queries = {query};
-  read.accepted_types = {static_cast<uint64_t>(wire::ReadResponseType::kStreamedXorChunks), static_cast<uint64_t>(wire::ReadResponseType::kSamples)};
+  read.accepted_types = {static_cast<uint64_t>(wire::ReadResponseType::kStreamedXorChunks),
+                         static_cast<uint64_t>(wire::ReadResponseType::kSamples)};
   HttpRequest request;
   request.method = "POST";
   request.url = config_.url;
@@ -76,9 +78,9 @@ absl::StatusOr<std::vector<wire::ReadSeries>> RemoteReadClient::Read(const wire:
                                       std::string_view(response.body).substr(0, 1024)));
   }
   const std::string_view type = response.Header("Content-Type");
-  absl::StatusOr<std::vector<wire::ReadSeries>> series =
-      type.starts_with("application/x-streamed-protobuf") ? DecodeChunkedAnswer(response.body, query, config_.chunked_read_limit_bytes)
-                                                          : DecodeSampledAnswer(response.body);
+  absl::StatusOr<std::vector<wire::ReadSeries>> series = type.starts_with("application/x-streamed-protobuf")
+                                                             ? DecodeChunkedAnswer(response.body, query, config_.chunked_read_limit_bytes)
+                                                             : DecodeSampledAnswer(response.body);
   if (series.ok()) {
     std::sort(series->begin(), series->end(), [](const wire::ReadSeries& a, const wire::ReadSeries& b) { return a.labels < b.labels; });
   }

@@ -26,7 +26,8 @@ void RemoteWriteManager::Apply(const Config& config) {
       options.config.name = QueueKey(remote).substr(0, 6);
     }
     options.external_labels = config.global.external_labels;
-    options.position_path = options_.storage_path.empty() ? "" : Cat(options_.storage_path, "/tocsin/remote-write-", QueueKey(remote), ".position");
+    options.position_path =
+        options_.storage_path.empty() ? "" : Cat(options_.storage_path, "/tocsin/remote-write-", QueueKey(remote), ".position");
     options.metadata = options_.metadata;
     const auto same = std::find_if(queues_.begin(), queues_.end(), [&options](const std::unique_ptr<WriteQueue>& queue) {
       return queue != nullptr && queue->options().config == options.config && queue->options().external_labels == options.external_labels;

@@ -174,9 +174,15 @@ WriteBatch::Counts WriteBatch::Count() const {
   Counts counts;
   for (const OutgoingSample& sample : samples) {
     switch (KindOf(sample)) {
-      case EntryKind::kFloat: ++counts.samples; break;
-      case EntryKind::kHistogram: ++counts.histograms; break;
-      case EntryKind::kExemplar: ++counts.exemplars; break;
+      case EntryKind::kFloat:
+        ++counts.samples;
+        break;
+      case EntryKind::kHistogram:
+        ++counts.histograms;
+        break;
+      case EntryKind::kExemplar:
+        ++counts.exemplars;
+        break;
     }
   }
   return counts;

@@ -22,8 +22,8 @@ struct OutgoingSample {
   std::shared_ptr<const OutgoingSeries> series;
   TimestampMs t = 0;
   double value = 0;
-  HistogramPtr histogram;          ///< set: a histogram sample
-  TimestampMs start_t = 0;         ///< 0: none
+  HistogramPtr histogram;                    ///< set: a histogram sample
+  TimestampMs start_t = 0;                   ///< 0: none
   std::shared_ptr<const Exemplar> exemplar;  ///< set: an exemplar, and nothing else of this entry counts but the series
 };
 

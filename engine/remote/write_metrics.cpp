@@ -58,9 +58,9 @@ WriteMetrics::WriteMetrics(prometheus::Registry& registry, const std::string& re
   };
   for (size_t kind = 0; kind < std::size(kKinds); ++kind) {
     for (size_t event = 0; event < std::size(kCounterEvents); ++event) {
-      families_->counters[event][kind] =
-          counter(Cat(kKinds[kind], "_", kCounterEvents[event]), "Entries of this kind that were sent to remote storage, failed for good, were "
-                                                                 "sent again, or were dropped before sending.");
+      families_->counters[event][kind] = counter(Cat(kKinds[kind], "_", kCounterEvents[event]),
+                                                 "Entries of this kind that were sent to remote storage, failed for good, were "
+                                                 "sent again, or were dropped before sending.");
     }
     families_->pending[kind] = gauge(Cat(kKinds[kind], "_pending"), "Entries that wait to be sent to the remote storage.");
   }
@@ -82,8 +82,8 @@ WriteMetrics::WriteMetrics(prometheus::Registry& registry, const std::string& re
                         .Name("prometheus_remote_storage_sent_batch_duration_seconds")
                         .Help("Duration of send calls to the remote storage.")
                         .Register(registry_);
-  families_->duration =
-      &durations.Add(labels, prometheus::Histogram::BucketBoundaries{0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 60, 120, 300});
+  families_->duration = &durations.Add(
+      labels, prometheus::Histogram::BucketBoundaries{0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 60, 120, 300});
   families_->removals.push_back([&durations, metric = families_->duration] { durations.Remove(metric); });
 }
 

@@ -146,8 +146,12 @@ bool WriteQueue::ReadSeries(uint64_t id, Source* source) {
       continue;
     }
     highest_read_ = std::max(highest_read_, columns_.timestamps[i]);
-    OutgoingSample sample{source->series, columns_.timestamps[i], columns_.values[i], is_histogram ? columns_.histograms[i] : nullptr,
-                          columns_.start_timestamps.empty() ? 0 : columns_.start_timestamps[i], nullptr};
+    OutgoingSample sample{source->series,
+                          columns_.timestamps[i],
+                          columns_.values[i],
+                          is_histogram ? columns_.histograms[i] : nullptr,
+                          columns_.start_timestamps.empty() ? 0 : columns_.start_timestamps[i],
+                          nullptr};
     if (!Enqueue(id, std::move(sample))) {
       return false;
     }

@@ -31,10 +31,10 @@ struct WriteQueueOptions {
 
 /// Sends what comes into the store to one receiver.
 ///
-/// The store itself is the buffer: a reader thread goes round the series and reads what came since the last round, so a receiver that is away
-/// costs no memory of its own, and loses nothing as long as the store keeps the samples. What has been sent is written to a file; a restart goes
-/// on a little before it (kOverlapMs), since samples may be committed later than their time says, and receivers take what they have again.
-/// Threads: the constructor starts a reader and the shards; Stop may be called once from any thread.
+/// The store itself is the buffer: a reader thread goes round the series and reads what came since the last round, so a receiver that is
+/// away costs no memory of its own, and loses nothing as long as the store keeps the samples. What has been sent is written to a file; a
+/// restart goes on a little before it (kOverlapMs), since samples may be committed later than their time says, and receivers take what they
+/// have again. Threads: the constructor starts a reader and the shards; Stop may be called once from any thread.
 class WriteQueue {
  public:
   static constexpr DurationMs kRoundInterval = kSecond;

@@ -162,7 +162,8 @@ TEST_F(WriteQueueTest, RelabelsAndDrops) {
 }
 
 TEST_F(WriteQueueTest, RetriesUntilTakenAndInOrder) {
-  receiver_.state.answers = {{WriteOutcome::Kind::kRetry, "server returned HTTP status 503", 0}, {WriteOutcome::Kind::kRetry, "again", kMinute}};
+  receiver_.state.answers = {{WriteOutcome::Kind::kRetry, "server returned HTTP status 503", 0},
+                             {WriteOutcome::Kind::kRetry, "again", kMinute}};
   const std::unique_ptr<WriteQueue> queue = Start();
   Append("up", kNow + 1, 1);
   RunUntil([](auto& state) { return state.requests == 2; });

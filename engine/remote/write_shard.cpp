@@ -131,8 +131,10 @@ void WriteShard::SendUntilDone(const WriteBatch& original) {
         }
         [[fallthrough]];
       case WriteOutcome::Kind::kRefused:
-        LogError("non-recoverable error", {{"url", context_.config.url}, {"failedSampleCount", static_cast<uint64_t>(counts.samples)},
-                                           {"failedHistogramCount", static_cast<uint64_t>(counts.histograms)}, {"err", outcome.error}});
+        LogError("non-recoverable error", {{"url", context_.config.url},
+                                           {"failedSampleCount", static_cast<uint64_t>(counts.samples)},
+                                           {"failedHistogramCount", static_cast<uint64_t>(counts.histograms)},
+                                           {"err", outcome.error}});
         context_.metrics.Add(WriteMetrics::Event::kFailed, counts);
         return;
       case WriteOutcome::Kind::kRetry:

@@ -38,7 +38,8 @@ class HttpWriteTransport : public WriteTransport {
     }
     const bool v2 = message == RemoteWriteMessage::kV2;
     request.headers.emplace_back("Content-Encoding", "snappy");
-    request.headers.emplace_back("Content-Type", v2 ? "application/x-protobuf;proto=io.prometheus.write.v2.Request" : "application/x-protobuf");
+    request.headers.emplace_back("Content-Type",
+                                 v2 ? "application/x-protobuf;proto=io.prometheus.write.v2.Request" : "application/x-protobuf");
     request.headers.emplace_back("X-Prometheus-Remote-Write-Version", v2 ? "2.0.0" : "0.1.0");
     request.headers.emplace_back("User-Agent", "Tocsin");
     if (attempt > 0) {
@@ -48,7 +49,9 @@ class HttpWriteTransport : public WriteTransport {
     if (!response.ok()) {
       const bool stopped = absl::IsCancelled(response.status());
       const bool hopeless = absl::IsInvalidArgument(response.status());
-      return {stopped ? WriteOutcome::Kind::kStopped : hopeless ? WriteOutcome::Kind::kRefused : WriteOutcome::Kind::kRetry,
+      return {stopped    ? WriteOutcome::Kind::kStopped
+              : hopeless ? WriteOutcome::Kind::kRefused
+                         : WriteOutcome::Kind::kRetry,
               std::string(Message(response.status())), 0};
     }
     return Judge(*response);
@@ -60,7 +63,8 @@ class HttpWriteTransport : public WriteTransport {
       return {};
     }
     WriteOutcome outcome;
-    outcome.error = Cat("server returned HTTP status ", response.status_text, ": ", std::string_view(response.body).substr(0, kErrorTextBytesMax));
+    outcome.error =
+        Cat("server returned HTTP status ", response.status_text, ": ", std::string_view(response.body).substr(0, kErrorTextBytesMax));
     if (response.status >= 500 || (response.status == 429 && config_.queue.retry_on_http_429)) {
       outcome.kind = WriteOutcome::Kind::kRetry;
       outcome.retry_after_ms = ParseRetryAfter(response.Header("Retry-After"));

@@ -19,8 +19,8 @@ struct WriteOutcome {
     kStopped,
   };
   Kind kind = Kind::kDone;
-  std::string error;               ///< verbatim from the receiver
-  DurationMs retry_after_ms = 0;   ///< asked for by the receiver; 0: not said
+  std::string error;              ///< verbatim from the receiver
+  DurationMs retry_after_ms = 0;  ///< asked for by the receiver; 0: not said
 };
 
 /// Sends one body; a door for tests.

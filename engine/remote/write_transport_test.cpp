@@ -44,9 +44,9 @@ TEST_F(WriteTransportTest, HeadersOfBothMessages) {
 
 TEST_F(WriteTransportTest, StatusCodesDecide) {
   using Kind = WriteOutcome::Kind;
-  const std::pair<int, Kind> cases[] = {{200, Kind::kDone},    {204, Kind::kDone},  {400, Kind::kRefused}, {401, Kind::kRefused},
+  const std::pair<int, Kind> cases[] = {{200, Kind::kDone},    {204, Kind::kDone},    {400, Kind::kRefused},     {401, Kind::kRefused},
                                         {404, Kind::kRefused}, {413, Kind::kRefused}, {415, Kind::kUnsupported}, {429, Kind::kRefused},
-                                        {500, Kind::kRetry},   {502, Kind::kRetry}, {503, Kind::kRetry},   {504, Kind::kRetry}};
+                                        {500, Kind::kRetry},   {502, Kind::kRetry},   {503, Kind::kRetry},       {504, Kind::kRetry}};
   for (const auto& [status, kind] : cases) {
     answer_.status = status;
     EXPECT_EQ(Send(RemoteWriteMessage::kV1, 0).kind, kind) << status;

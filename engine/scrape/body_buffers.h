@@ -7,9 +7,8 @@
 
 namespace tocsin {
 
-/// Bodies of scrapes are large and come by the thousand: taking fresh memory for each costs more than reading it. These are kept instead, up
-/// to kKeptBytesMax in all.
-/// Threads: safe.
+/// Bodies of scrapes are large and come by the thousand: taking fresh memory for each costs more than reading it. These are kept instead,
+/// up to kKeptBytesMax in all. Threads: safe.
 class BodyBuffers {
  public:
   static constexpr size_t kKeptBytesMax = 16 << 20;

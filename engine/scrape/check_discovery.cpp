@@ -27,8 +27,8 @@ std::string IndentedLabels(const Labels& labels) {
 
 std::string IndentedTarget(const TargetGroupPtr& group, size_t index, const ScrapeConfig& job) {
   const absl::StatusOr<std::optional<Target>> target = MakeTarget(group, index, job);
-  std::string out = Cat("  {\n    \"discoveredLabels\": ", IndentedLabels(DiscoveredLabels(*group, index, job)), ",\n    \"labels\": ",
-                        IndentedLabels(target.ok() && *target ? (*target)->labels : Labels()));
+  std::string out = Cat("  {\n    \"discoveredLabels\": ", IndentedLabels(DiscoveredLabels(*group, index, job)),
+                        ",\n    \"labels\": ", IndentedLabels(target.ok() && *target ? (*target)->labels : Labels()));
   if (!target.ok()) {
     out.append(",\n    \"error\": ");
     AppendJsonString(Message(target.status()), &out);

@@ -45,8 +45,8 @@ std::string GlobalUrl(const std::string& url, const ScrapeManager::Options& opti
   }
   const std::string_view external = SplitHostPort(options.external_host).host;
   const bool v6 = external.find(':') != std::string_view::npos;
-  return Cat(std::string_view(url).substr(0, host_start), v6 ? "[" : "", external, v6 ? "]" : "", target.port.empty() ? "" : ":", target.port,
-             rest);
+  return Cat(std::string_view(url).substr(0, host_start), v6 ? "[" : "", external, v6 ? "]" : "", target.port.empty() ? "" : ":",
+             target.port, rest);
 }
 
 }  // namespace tocsin

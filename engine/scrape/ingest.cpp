@@ -76,8 +76,8 @@ absl::Status Ingest::ReadEntries() {
   }
 }
 
-// The repeat path: while the lines are those of the scrape before, only numbers are read. Returns the length of the naming text when the next
-// line is a known series with more behind it than a number and a time; 0 when the parser must look.
+// The repeat path: while the lines are those of the scrape before, only numbers are read. Returns the length of the naming text when the
+// next line is a known series with more behind it than a number and a time; 0 when the parser must look.
 size_t Ingest::TakeKnownLines() {
   size_t position = parser_->position();
   size_t known = 0;
@@ -232,7 +232,8 @@ void Ingest::OnMetadata(EntryKind kind) {
   const size_t start = parser_->entry_start();
   line.length = static_cast<uint32_t>(parser_->position() - start);
   line.hash = LineTable::HashOf(body_.substr(start, line.length));
-  if (LineTable::Line* const expected = walk_->Expected(); expected != nullptr && expected->hash == line.hash && expected->length == line.length) {
+  if (LineTable::Line* const expected = walk_->Expected();
+      expected != nullptr && expected->hash == line.hash && expected->length == line.length) {
     *expected = line;
     walk_->TakeExpected();
     return;

@@ -33,12 +33,12 @@ struct IngestOptions {
 
 /// What a scrape came to; the names of the report series are in brackets.
 struct IngestCounts {
-  size_t scraped = 0;       ///< Samples in the exposition (scrape_samples_scraped).
-  size_t kept = 0;          ///< Without those that relabelling dropped (scrape_samples_post_metric_relabeling).
-  size_t added = 0;         ///< New series (scrape_series_added).
-  size_t refused = 0;       ///< New series that the memory budget did not admit.
-  size_t matched = 0;       ///< Lines known from the scrape before.
-  size_t parsed = 0;        ///< Entries that the parser read whole.
+  size_t scraped = 0;  ///< Samples in the exposition (scrape_samples_scraped).
+  size_t kept = 0;     ///< Without those that relabelling dropped (scrape_samples_post_metric_relabeling).
+  size_t added = 0;    ///< New series (scrape_series_added).
+  size_t refused = 0;  ///< New series that the memory budget did not admit.
+  size_t matched = 0;  ///< Lines known from the scrape before.
+  size_t parsed = 0;   ///< Entries that the parser read whole.
   size_t out_of_order = 0;
   size_t duplicates = 0;
   size_t out_of_bounds = 0;
@@ -57,9 +57,9 @@ class Ingest {
   Ingest(const Target& target, const ScrapeConfig& config, const IngestOptions& options, ScrapeMemory* memory)
       : target_(target), config_(config), options_(options), memory_(memory) {}
 
-  /// `t` is the time of samples without one. The body changes (parsers add a line end). On an error nothing must be kept of `appender` (roll it
-  /// back) and the memory is as before; the series then end with EndAll in another transaction. ABORTED: the store has dropped series that
-  /// the memory named; that is noted, do the same again with a new transaction.
+  /// `t` is the time of samples without one. The body changes (parsers add a line end). On an error nothing must be kept of `appender`
+  /// (roll it back) and the memory is as before; the series then end with EndAll in another transaction. ABORTED: the store has dropped
+  /// series that the memory named; that is noted, do the same again with a new transaction.
   absl::Status Run(std::string* body, std::string_view content_type, TimestampMs t, TimestampMs now, Appender* appender);
 
   const IngestCounts& counts() const { return counts_; }

@@ -156,13 +156,26 @@ class PageMaker {
     for (size_t changes = random_() % 6; changes > 0; --changes) {
       const size_t at = lines_.empty() ? 0 : random_() % lines_.size();
       switch (random_() % 7) {
-        case 0: lines_.insert(lines_.begin() + static_cast<ptrdiff_t>(at), NewLine()); break;
-        case 1: if (!lines_.empty()) lines_.erase(lines_.begin() + static_cast<ptrdiff_t>(at)); break;
-        case 2: if (!lines_.empty()) std::swap(lines_[at], lines_[random_() % lines_.size()]); break;
-        case 3: if (!lines_.empty()) lines_.push_back(lines_[at]); break;  // twice
-        case 4: std::shuffle(lines_.begin(), lines_.end(), random_); break;
-        case 5: if (!lines_.empty()) lines_[at].reversed = !lines_[at].reversed; break;
-        default: if (!lines_.empty()) lines_[at].timed = !lines_[at].timed;
+        case 0:
+          lines_.insert(lines_.begin() + static_cast<ptrdiff_t>(at), NewLine());
+          break;
+        case 1:
+          if (!lines_.empty()) lines_.erase(lines_.begin() + static_cast<ptrdiff_t>(at));
+          break;
+        case 2:
+          if (!lines_.empty()) std::swap(lines_[at], lines_[random_() % lines_.size()]);
+          break;
+        case 3:
+          if (!lines_.empty()) lines_.push_back(lines_[at]);
+          break;  // twice
+        case 4:
+          std::shuffle(lines_.begin(), lines_.end(), random_);
+          break;
+        case 5:
+          if (!lines_.empty()) lines_[at].reversed = !lines_[at].reversed;
+          break;
+        default:
+          if (!lines_.empty()) lines_[at].timed = !lines_[at].timed;
       }
     }
   }
@@ -210,11 +223,16 @@ class PageMaker {
 
   std::string Value() {
     switch (random_() % 8) {
-      case 0: return "NaN";
-      case 1: return "-Inf";
-      case 2: return Cat(random_() % 1000, ".", random_() % 1000);
-      case 3: return Cat("1.", random_(), random_() % 100000, "e-0", random_() % 9);
-      default: return Cat(random_() % 4);
+      case 0:
+        return "NaN";
+      case 1:
+        return "-Inf";
+      case 2:
+        return Cat(random_() % 1000, ".", random_() % 1000);
+      case 3:
+        return Cat("1.", random_(), random_() % 100000, "e-0", random_() % 9);
+      default:
+        return Cat(random_() % 4);
     }
   }
 
@@ -296,16 +314,19 @@ TEST(Ingest, TypesOfSkippedLinesCountForNewOnes) {
   ScrapeMemory memory;
   RecordingAppender::Store store;
   Scrape(PlainConfig(), "# TYPE h histogram\nh_bucket{le=\"1\"} 1\n", kText, 1000, &memory, &store);
-  const Scraped more = Scrape(PlainConfig(), "# TYPE h histogram\nh_bucket{le=\"1\"} 1\nh_bucket{le=\"2\"} 2\n", kText, 2000, &memory, &store);
-  EXPECT_TRUE(more.samples.contains("{__name__=\"h_bucket\", instance=\"i\", job=\"j\", le=\"2.0\"} 2 @2000")) << testing::PrintToString(more.samples);
+  const Scraped more =
+      Scrape(PlainConfig(), "# TYPE h histogram\nh_bucket{le=\"1\"} 1\nh_bucket{le=\"2\"} 2\n", kText, 2000, &memory, &store);
+  EXPECT_TRUE(more.samples.contains("{__name__=\"h_bucket\", instance=\"i\", job=\"j\", le=\"2.0\"} 2 @2000"))
+      << testing::PrintToString(more.samples);
 }
 
 TEST(Ingest, ConflictingLabelsAreExported) {
   ScrapeMemory memory;
   RecordingAppender::Store store;
   const std::string page = "a{job=\"mine\",exported_job=\"taken\"} 1\n";
-  EXPECT_EQ(Scrape(PlainConfig(), page, kText, 1000, &memory, &store).samples,
-            std::set<std::string>{"{__name__=\"a\", exported_exported_job=\"mine\", exported_job=\"taken\", instance=\"i\", job=\"j\"} 1 @1000"});
+  EXPECT_EQ(
+      Scrape(PlainConfig(), page, kText, 1000, &memory, &store).samples,
+      std::set<std::string>{"{__name__=\"a\", exported_exported_job=\"mine\", exported_job=\"taken\", instance=\"i\", job=\"j\"} 1 @1000"});
   ScrapeConfig honor = PlainConfig();
   honor.honor_labels = true;
   ScrapeMemory fresh;

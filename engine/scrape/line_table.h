@@ -24,15 +24,15 @@ class LineTable {
     kDropped,     ///< By relabelling: counted, not stored.
     kUnresolved,  ///< The store has forgotten the series: its labels must be read again.
     kType,
-    kMetadata,    ///< HELP, UNIT and comments.
+    kMetadata,  ///< HELP, UNIT and comments.
   };
 
   struct Line {
-    uint64_t hash = 0;      ///< Of the naming text, or of the whole line.
-    uint64_t ref = 0;       ///< SeriesRef of a series; of metadata its place in MetadataTable, kNoPlace for a comment.
-    uint32_t length = 0;    ///< In bytes, of what is hashed.
+    uint64_t hash = 0;    ///< Of the naming text, or of the whole line.
+    uint64_t ref = 0;     ///< SeriesRef of a series; of metadata its place in MetadataTable, kNoPlace for a comment.
+    uint32_t length = 0;  ///< In bytes, of what is hashed.
     Kind kind = Kind::kSeries;
-    bool tracked = false;   ///< Its series ends (stale marker) when the line vanishes.
+    bool tracked = false;                    ///< Its series ends (stale marker) when the line vanishes.
     MetricType type = MetricType::kUnknown;  ///< kType.
 
     SeriesRef series() const { return static_cast<SeriesRef>(ref); }

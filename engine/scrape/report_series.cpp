@@ -23,7 +23,8 @@ constexpr ReportDefinition kReports[] = {
     {"scrape_timeout_seconds", "seconds", "The configured scrape timeout for a target."},
     {"scrape_sample_limit", "samples", "The configured sample limit for a target. Returns zero if there is no limit configured."},
     {"scrape_body_size_bytes", "bytes",
-     "The uncompressed size of the last scrape response, if successful. Scrapes failing because body_size_limit is exceeded report -1, other "
+     "The uncompressed size of the last scrape response, if successful. Scrapes failing because body_size_limit is exceeded report -1, "
+     "other "
      "scrape failures report 0."},
 };
 constexpr size_t kPlainReports = 5;

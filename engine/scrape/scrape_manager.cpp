@@ -80,8 +80,8 @@ std::shared_ptr<FailureLog> ScrapeManager::Impl::OpenFailureLog(const std::strin
 std::shared_ptr<const PoolSettings> ScrapeManager::Impl::MakeSettings(std::shared_ptr<const ScrapeConfig> config,
                                                                       const PoolSettings* previous) {
   auto settings = std::make_shared<PoolSettings>();
-  settings->client = previous != nullptr && previous->config->http == config->http ? previous->client
-                                                                                    : std::make_shared<HttpClient>(config->http, clock_);
+  settings->client =
+      previous != nullptr && previous->config->http == config->http ? previous->client : std::make_shared<HttpClient>(config->http, clock_);
   settings->failure_log = OpenFailureLog(config->scrape_failure_log_file);
   settings->accept = AcceptHeader(config->scrape_protocols, config->name_escaping_scheme);
   settings->config = std::move(config);
@@ -149,7 +149,8 @@ void ScrapeManager::Impl::Sync() {
     if (found != discovered_->end() && found->second->version != pool->discovered_version()) {
       const int64_t start_ns = clock_.MonotonicNs();
       pool->Sync(found->second);
-      metrics_.sync_length.Add({{"scrape_job", name}}, TargetQuantiles()).Observe(static_cast<double>(clock_.MonotonicNs() - start_ns) / 1e9);
+      metrics_.sync_length.Add({{"scrape_job", name}}, TargetQuantiles())
+          .Observe(static_cast<double>(clock_.MonotonicNs() - start_ns) / 1e9);
     }
     targets += pool->target_count();
   }

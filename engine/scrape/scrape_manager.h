@@ -21,8 +21,8 @@ namespace tocsin {
 /// Scrapes the targets of all pools (one a job) at their intervals and appends what they say.
 ///
 /// A target's moments are spread over the interval by a hash of its labels; sample times are aligned to them within 2 ms. Pools and targets
-/// that a new configuration or discovery does not change go on untouched. A target that goes away gets its series ended after two intervals.
-/// A target that hangs, answers garbage or too much is `up 0` with its reason, and delays no other.
+/// that a new configuration or discovery does not change go on untouched. A target that goes away gets its series ended after two
+/// intervals. A target that hangs, answers garbage or too much is `up 0` with its reason, and delays no other.
 ///
 /// Threads: the public functions are safe. Own threads: one that starts scrapes, one event loop for all transfers, and `workers` that parse
 /// and append.
@@ -30,14 +30,14 @@ class ScrapeManager {
  public:
   struct Options {
     size_t workers = 2;
-    size_t transfers_max = 256;     ///< That receive at the same time.
-    std::string host_name;          ///< Of this machine; with the external labels it seeds the targets' moments.
-    std::string listen_address;     ///< "0.0.0.0:9090"; with the next two: how global URLs are made.
+    size_t transfers_max = 256;  ///< That receive at the same time.
+    std::string host_name;       ///< Of this machine; with the external labels it seeds the targets' moments.
+    std::string listen_address;  ///< "0.0.0.0:9090"; with the next two: how global URLs are made.
     std::string external_scheme = "http";
-    std::string external_host;      ///< "host:port" of --web.external-url.
-    bool created_timestamps = false;     ///< Feature created-timestamp-zero-ingestion / st-storage: start timestamps are read.
-    bool type_and_unit_labels = false;   ///< Feature type-and-unit-labels.
-    bool append_metadata = false;        ///< Feature metadata-wal-records.
+    std::string external_host;          ///< "host:port" of --web.external-url.
+    bool created_timestamps = false;    ///< Feature created-timestamp-zero-ingestion / st-storage: start timestamps are read.
+    bool type_and_unit_labels = false;  ///< Feature type-and-unit-labels.
+    bool append_metadata = false;       ///< Feature metadata-wal-records.
   };
 
   /// All outlive the manager. Nothing runs before the first ApplyConfig.

@@ -31,15 +31,15 @@ struct ScrapeMetrics {
   prometheus::Counter& lines_matched;
   prometheus::Counter& lines_parsed;
 
-  prometheus::Family<prometheus::Gauge>& target_limit;        // scrape_job
-  prometheus::Family<prometheus::Gauge>& pool_targets;        // scrape_job
-  prometheus::Family<prometheus::Counter>& pool_syncs;        // scrape_job
-  prometheus::Family<prometheus::Counter>& sync_failed;       // scrape_job
-  prometheus::Family<prometheus::Summary>& sync_length;       // scrape_job
-  prometheus::Family<prometheus::Summary>& interval_length;   // interval
-  prometheus::Family<prometheus::Summary>& reload_length;     // interval
-  prometheus::Family<prometheus::Gauge>& metadata_entries;    // scrape_job
-  prometheus::Family<prometheus::Gauge>& metadata_bytes;      // scrape_job
+  prometheus::Family<prometheus::Gauge>& target_limit;       // scrape_job
+  prometheus::Family<prometheus::Gauge>& pool_targets;       // scrape_job
+  prometheus::Family<prometheus::Counter>& pool_syncs;       // scrape_job
+  prometheus::Family<prometheus::Counter>& sync_failed;      // scrape_job
+  prometheus::Family<prometheus::Summary>& sync_length;      // scrape_job
+  prometheus::Family<prometheus::Summary>& interval_length;  // interval
+  prometheus::Family<prometheus::Summary>& reload_length;    // interval
+  prometheus::Family<prometheus::Gauge>& metadata_entries;   // scrape_job
+  prometheus::Family<prometheus::Gauge>& metadata_bytes;     // scrape_job
 };
 
 /// The quantiles of upstream's summaries.

@@ -59,8 +59,8 @@ class ScrapeRunner {
   void ScheduleEnd(const ScrapeTargetPtr& target);
   absl::Status ReadAnswer(const PoolSettings& settings, Answer* answer, std::string* body);
   struct Ingested;
-  Ingested IngestBody(const Target& target, const PoolSettings& settings, ScrapeState* state, std::string* body,
-                      const Answer& answer) REQUIRES(state->mu);
+  Ingested IngestBody(const Target& target, const PoolSettings& settings, ScrapeState* state, std::string* body, const Answer& answer)
+      REQUIRES(state->mu);
   void NoteFailure(const PoolSettings& settings, const Target& target, const absl::Status& error) const;
   void CountIngest(const IngestCounts& counts);
   void EndSeries(const std::string& adopt_key, const std::shared_ptr<ScrapeState>& state, TimestampMs t);

@@ -4,9 +4,12 @@ namespace tocsin {
 
 std::string_view ToString(TargetHealth health) {
   switch (health) {
-    case TargetHealth::kUnknown: return "unknown";
-    case TargetHealth::kUp: return "up";
-    case TargetHealth::kDown: return "down";
+    case TargetHealth::kUnknown:
+      return "unknown";
+    case TargetHealth::kUp:
+      return "up";
+    case TargetHealth::kDown:
+      return "down";
   }
   return "";
 }

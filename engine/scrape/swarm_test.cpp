@@ -22,16 +22,21 @@ constexpr int kSwarmTargets = 1000;
 /// Of ten targets one hangs, one says garbage, one resets the connection.
 DoubleResponse SwarmAnswer(const DoubleRequest& request) {
   switch (request.target.back()) {
-    case '0': return {.hang = true};
-    case '1': return {.headers = {{"Content-Type", "text/plain"}}, .body = "}{ \x01 garbage"};
-    case '2': return {.reset = true};
-    default: return {.headers = {{"Content-Type", "text/plain"}}, .body = "a 1\nb 2\n"};
+    case '0':
+      return {.hang = true};
+    case '1':
+      return {.headers = {{"Content-Type", "text/plain"}}, .body = "}{ \x01 garbage"};
+    case '2':
+      return {.reset = true};
+    default:
+      return {.headers = {{"Content-Type", "text/plain"}}, .body = "a 1\nb 2\n"};
   }
 }
 
 bool IsGoodTarget(const ActiveTarget& target) { return target.labels.Get("n").back() > '2'; }
 
-/// A thousand targets of which three hundred are bad: the others miss no scrape. The clock moves only when all good ones of a round are done.
+/// A thousand targets of which three hundred are bad: the others miss no scrape. The clock moves only when all good ones of a round are
+/// done.
 TEST(Swarm, BadTargetsDelayNoOther) {
   ManualClock clock(1'700'000'000'000);
   const auto head = Head::OpenMemoryOnly(HeadOptions{}, clock);

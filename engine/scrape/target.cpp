@@ -128,8 +128,7 @@ absl::StatusOr<bool> BoolLabel(const LabelsBuilder& labels, std::string_view nam
   }
   const std::optional<bool> flag = ParseGoBool(text);
   if (!flag.has_value()) {
-    return absl::InvalidArgumentError(
-        av(Cat("error parsing ", what, ": strconv.ParseBool: parsing ", GoQuoted(text), ": invalid syntax")));
+    return absl::InvalidArgumentError(av(Cat("error parsing ", what, ": strconv.ParseBool: parsing ", GoQuoted(text), ": invalid syntax")));
   }
   return *flag;
 }
@@ -164,8 +163,9 @@ absl::StatusOr<std::optional<Target>> MakeTarget(TargetGroupPtr group, size_t in
   ASSIGN_OR_RETURN(target.interval_ms, DurationLabel(labels, kScrapeIntervalLabel, "interval"));
   ASSIGN_OR_RETURN(target.timeout_ms, DurationLabel(labels, kScrapeTimeoutLabel, "timeout"));
   if (target.timeout_ms > target.interval_ms) {
-    return absl::InvalidArgumentError(av(Cat("scrape timeout cannot be greater than scrape interval (", GoQuoted(labels.Get(kScrapeTimeoutLabel)),
-                                             " > ", GoQuoted(labels.Get(kScrapeIntervalLabel)), ")")));
+    return absl::InvalidArgumentError(
+        av(Cat("scrape timeout cannot be greater than scrape interval (", GoQuoted(labels.Get(kScrapeTimeoutLabel)), " > ",
+               GoQuoted(labels.Get(kScrapeIntervalLabel)), ")")));
   }
   ASSIGN_OR_RETURN(target.convert_to_nhcb, BoolLabel(labels, kNhcbLabel, "convert classic histograms to nhcb"));
   ASSIGN_OR_RETURN(target.classic_histograms, BoolLabel(labels, kClassicLabel, "always scrape classic histograms"));

@@ -22,8 +22,8 @@ struct ActiveTarget {
   Labels labels;             ///< Of its series: without those that begin with "__".
   std::string scrape_pool;
   std::string scrape_url;
-  std::string global_url;    ///< As people elsewhere reach it.
-  std::string last_error;    ///< Empty after a good scrape.
+  std::string global_url;       ///< As people elsewhere reach it.
+  std::string last_error;       ///< Empty after a good scrape.
   TimestampMs last_scrape = 0;  ///< 0: never.
   double last_scrape_duration_seconds = 0;
   TargetHealth health = TargetHealth::kUnknown;
@@ -41,8 +41,8 @@ struct DroppedTarget {
 };
 
 struct TargetsStatus {
-  std::vector<ActiveTarget> active;            ///< By pool, then by URL.
-  std::vector<DroppedTarget> dropped;          ///< By pool; up to keep_dropped_targets each.
+  std::vector<ActiveTarget> active;                ///< By pool, then by URL.
+  std::vector<DroppedTarget> dropped;              ///< By pool; up to keep_dropped_targets each.
   std::map<std::string, uint64_t> dropped_counts;  ///< Of every pool.
 };
 

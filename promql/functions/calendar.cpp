@@ -25,7 +25,8 @@ struct CalendarDay {
   int64_t days_since_epoch = 0;
 };
 
-/// Days since the epoch and the second of the day. Go's calendar wraps at its ends: the smallest integer is what the largest plus one would be.
+/// Days since the epoch and the second of the day. Go's calendar wraps at its ends: the smallest integer is what the largest plus one would
+/// be.
 struct DayAndSecond {
   int64_t days = 0;
   int64_t second = 0;

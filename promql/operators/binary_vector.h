@@ -36,9 +36,7 @@ class VectorBinaryOperator : public WholeOperator {
 
     bool has_histograms() const { return values != nullptr && values->has_histograms(); }
     double value(size_t step) const { return values == nullptr ? fill : values->row(row)[step]; }
-    HistogramPtr histogram(size_t step) const {
-      return !has_histograms() ? nullptr : values->histogram_ptr(row, step);
-    }
+    HistogramPtr histogram(size_t step) const { return !has_histograms() ? nullptr : values->histogram_ptr(row, step); }
   };
 
   absl::Status OpenSides(Side* many, Side* one);

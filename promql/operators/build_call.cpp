@@ -196,8 +196,8 @@ absl::StatusOr<OperatorPtr> OperatorBuilder::BuildTimestampCall(const Call& call
       return times;
     }
     // Series of several names may become equal: a function that changes nothing finds out.
-    return std::make_unique<FloatFunctionOperator>(context_, scope.steps, Site(call), std::string(call.function->name),
-                                                   [](double t) { return t; }, std::move(times));
+    return std::make_unique<FloatFunctionOperator>(
+        context_, scope.steps, Site(call), std::string(call.function->name), [](double t) { return t; }, std::move(times));
   }
   if (start_times) {
     return std::make_unique<EmptyOperator>(context_, scope.steps, Site(call));  // only samples have one

@@ -153,8 +153,8 @@ absl::StatusOr<Value> Ge(const FunctionContext&, Args args) {
 std::span<const Function> ComparisonFunctions() {
   constexpr auto kAny = ParamType::kAny;
   static const Function kTable[] = {
-      {"eq", {kAny, kAny}, true, true, Eq},      {"ne", {kAny, kAny}, false, true, Ne}, {"lt", {kAny, kAny}, false, true, Lt},
-      {"le", {kAny, kAny}, false, true, Le},     {"gt", {kAny, kAny}, false, true, Gt}, {"ge", {kAny, kAny}, false, true, Ge},
+      {"eq", {kAny, kAny}, true, true, Eq},  {"ne", {kAny, kAny}, false, true, Ne}, {"lt", {kAny, kAny}, false, true, Lt},
+      {"le", {kAny, kAny}, false, true, Le}, {"gt", {kAny, kAny}, false, true, Gt}, {"ge", {kAny, kAny}, false, true, Ge},
   };
   return kTable;
 }

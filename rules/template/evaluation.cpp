@@ -23,8 +23,8 @@ absl::Status Evaluation::ErrorAt(const std::string& text) const {
   const auto line = 1 + std::count(before.begin(), before.end(), '\n');
   const size_t newline = before.rfind('\n');
   const size_t column = newline == std::string_view::npos ? pos : pos - newline - 1;
-  return absl::InvalidArgumentError(Cat("template: ", set_.name, ":", line, ":", column, ": executing ", GoQuoted(template_name_), " at <",
-                                        NodeText(*at_), ">: ", text));
+  return absl::InvalidArgumentError(
+      Cat("template: ", set_.name, ":", line, ":", column, ": executing ", GoQuoted(template_name_), " at <", NodeText(*at_), ">: ", text));
 }
 
 absl::Status Evaluation::Step() {

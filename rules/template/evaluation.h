@@ -69,7 +69,8 @@ class Evaluation {
   absl::StatusOr<Value> Field(const Value& dot, const std::string& field, const Value& receiver, Arguments args, Final final);
   absl::StatusOr<Value> MapField(const std::string& field, const Value& receiver);
   absl::StatusOr<Value> FunctionNode(const Value& dot, const Node& at, const std::string& name, Arguments args, Final final);
-  absl::StatusOr<Value> Call(const Value& dot, const Function& function, const Value* receiver, const Node* at, Arguments args, Final final);
+  absl::StatusOr<Value> Call(const Value& dot, const Function& function, const Value* receiver, const Node* at, Arguments args,
+                             Final final);
   absl::StatusOr<Value> ShortCircuit(const Value& dot, const Function& function, Arguments args, Final final);
   absl::StatusOr<Value> Argument(const Value& dot, ParamType type, const Node& node);
   absl::StatusOr<Value> Checked(Value value, ParamType type);

@@ -187,9 +187,11 @@ absl::StatusOr<Value> Evaluation::Argument(const Value& dot, ParamType type, con
         case ParamType::kString:
           return node.type == NodeType::kString ? Literal(node) : Error("expected string; found ", NodeText(node));
         case ParamType::kFloat:
-          return node.number.floating ? absl::StatusOr<Value>(Value(*node.number.floating)) : Error("expected float; found ", NodeText(node));
+          return node.number.floating ? absl::StatusOr<Value>(Value(*node.number.floating))
+                                      : Error("expected float; found ", NodeText(node));
         case ParamType::kInt:
-          return node.number.integer ? absl::StatusOr<Value>(Value(*node.number.integer)) : Error("expected integer; found ", NodeText(node));
+          return node.number.integer ? absl::StatusOr<Value>(Value(*node.number.integer))
+                                     : Error("expected integer; found ", NodeText(node));
         default:
           return Error("can't handle ", NodeText(node), " for arg of type ", ParamTypeName(type));
       }

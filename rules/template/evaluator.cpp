@@ -145,7 +145,8 @@ class Walk {
         if (node.pipe->variables.size() > 1) {
           return eval_.Error("can't use ", PlainText(value), " to iterate over more than one variable");
         }
-        return value.kind() == Value::Kind::kInt ? value.int_value() : static_cast<int64_t>(std::min<uint64_t>(value.uint_value(), INT64_MAX));
+        return value.kind() == Value::Kind::kInt ? value.int_value()
+                                                 : static_cast<int64_t>(std::min<uint64_t>(value.uint_value(), INT64_MAX));
       case Value::Kind::kStringMap:
       case Value::Kind::kAnyMap:
       case Value::Kind::kList:

@@ -22,6 +22,7 @@ struct ExecuteOptions {
 };
 
 /// Runs the tree of the set's own name on `data`. The error is Go's: `template: NAME:1:3: executing "NAME" at <.Foo>: ...`.
-absl::Status Execute(const TreeSet& set, const Value& data, const FunctionContext& context, const ExecuteOptions& options, std::string* out);
+absl::Status Execute(const TreeSet& set, const Value& data, const FunctionContext& context, const ExecuteOptions& options,
+                     std::string* out);
 
 }  // namespace tocsin::gotemplate

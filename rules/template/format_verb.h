@@ -14,8 +14,8 @@ struct VerbSpec {
   bool sharp = false;
   bool space = false;
   bool zero = false;
-  int width = -1;      // -1: none
-  int precision = -1;  // -1: none
+  int width = -1;            // -1: none
+  int precision = -1;        // -1: none
   bool dereference = false;  // a pointer to a struct prints as the struct, without '&'
 };
 

@@ -9,14 +9,14 @@ namespace tocsin::gotemplate {
 
 struct CivilTime {
   int64_t year = 1970;
-  int month = 1;       // 1..12
-  int day = 1;         // 1..31
+  int month = 1;  // 1..12
+  int day = 1;    // 1..31
   int hour = 0;
   int minute = 0;
   int second = 0;
   int nanosecond = 0;
-  int weekday = 4;     // 0 = Sunday
-  int year_day = 1;    // 1..366
+  int weekday = 4;   // 0 = Sunday
+  int year_day = 1;  // 1..366
 };
 
 CivilTime ToCivil(int64_t unix_ns);

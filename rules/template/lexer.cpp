@@ -19,16 +19,19 @@ struct Keyword {
   TokenType type;
 };
 constexpr Keyword kKeywords[] = {
-    {"block", TokenType::kBlock}, {"break", TokenType::kBreak}, {"continue", TokenType::kContinue}, {"define", TokenType::kDefine},
-    {"else", TokenType::kElse},   {"end", TokenType::kEnd},     {"if", TokenType::kIf},             {"range", TokenType::kRange},
-    {"nil", TokenType::kNil},     {"with", TokenType::kWith},   {"template", TokenType::kTemplate}, {"true", TokenType::kBool},
+    {"block", TokenType::kBlock},   {"break", TokenType::kBreak},       {"continue", TokenType::kContinue},
+    {"define", TokenType::kDefine}, {"else", TokenType::kElse},         {"end", TokenType::kEnd},
+    {"if", TokenType::kIf},         {"range", TokenType::kRange},       {"nil", TokenType::kNil},
+    {"with", TokenType::kWith},     {"template", TokenType::kTemplate}, {"true", TokenType::kBool},
     {"false", TokenType::kBool},
 };
 
 bool IsSpace(char c) { return kSpaces.find(c) != std::string_view::npos; }
 
 /// Letters beyond ASCII all count: what Go's unicode tables tell apart does not occur in names.
-bool IsNameByte(char c) { return c == '_' || std::isalnum(static_cast<unsigned char>(c)) != 0 || (static_cast<unsigned char>(c) & 0x80) != 0; }
+bool IsNameByte(char c) {
+  return c == '_' || std::isalnum(static_cast<unsigned char>(c)) != 0 || (static_cast<unsigned char>(c) & 0x80) != 0;
+}
 
 class Lexer {
  public:
@@ -56,7 +59,8 @@ class Lexer {
     Ignore();
   }
   void Ignore() {
-    line_ += static_cast<int>(std::count(text_.begin() + static_cast<ptrdiff_t>(start_), text_.begin() + static_cast<ptrdiff_t>(pos_), '\n'));
+    line_ +=
+        static_cast<int>(std::count(text_.begin() + static_cast<ptrdiff_t>(start_), text_.begin() + static_cast<ptrdiff_t>(pos_), '\n'));
     start_ = pos_;
   }
   void Fail(std::string message) {

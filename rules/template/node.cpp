@@ -1,7 +1,6 @@
 #include "rules/template/node.h"
 
 #include "absl/strings/str_join.h"
-
 #include "base/text/quote.h"
 
 namespace tocsin::gotemplate {

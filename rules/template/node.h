@@ -6,8 +6,8 @@
 #include <string_view>
 #include <vector>
 
-#include "base/strings.h"
 #include "absl/container/flat_hash_map.h"
+#include "base/strings.h"
 #include "rules/template/value.h"
 
 /// The syntax tree of a template, with the node kinds of Go's text/template/parse.
@@ -53,18 +53,18 @@ struct Node {
   Node(NodeType t, size_t p) : type(t), pos(p) {}
 
   NodeType type;
-  size_t pos;                       // byte offset in the text of the template
-  std::string text;                 // kText, kNumber: as written; kString: the value; kIdentifier and kTemplate: the name
-  std::string quoted;               // kString, kTemplate: as written
-  std::vector<std::string> names;   // kVariable: "$x", then fields; kField and kChain: fields
-  std::vector<NodePtr> children;    // kList: nodes; kPipe: commands; kCommand: arguments; kChain: its operand
-  std::vector<NodePtr> variables;   // kPipe: what it declares or assigns
-  bool assigns = false;             // kPipe: "=" instead of ":="
-  bool truth = false;               // kBool
-  NumberForms number;               // kNumber
-  NodePtr pipe;                     // kAction, kIf, kRange, kWith; kTemplate: may be null
-  NodePtr list;                     // kIf, kRange, kWith
-  NodePtr else_list;                // may be null
+  size_t pos;                      // byte offset in the text of the template
+  std::string text;                // kText, kNumber: as written; kString: the value; kIdentifier and kTemplate: the name
+  std::string quoted;              // kString, kTemplate: as written
+  std::vector<std::string> names;  // kVariable: "$x", then fields; kField and kChain: fields
+  std::vector<NodePtr> children;   // kList: nodes; kPipe: commands; kCommand: arguments; kChain: its operand
+  std::vector<NodePtr> variables;  // kPipe: what it declares or assigns
+  bool assigns = false;            // kPipe: "=" instead of ":="
+  bool truth = false;              // kBool
+  NumberForms number;              // kNumber
+  NodePtr pipe;                    // kAction, kIf, kRange, kWith; kTemplate: may be null
+  NodePtr list;                    // kIf, kRange, kWith
+  NodePtr else_list;               // may be null
 };
 
 /// The node as a template would have it, for error texts.

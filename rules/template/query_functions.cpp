@@ -73,9 +73,8 @@ absl::StatusOr<Value> SortByLabel(const FunctionContext&, Args args) {
   }
   auto sorted = std::make_shared<QuerySamples>(args[1].query_result());
   const std::string& label = args[0].text();
-  std::stable_sort(sorted->begin(), sorted->end(), [&label](const QuerySamplePtr& a, const QuerySamplePtr& b) {
-    return a->labels->Get(label) < b->labels->Get(label);
-  });
+  std::stable_sort(sorted->begin(), sorted->end(),
+                   [&label](const QuerySamplePtr& a, const QuerySamplePtr& b) { return a->labels->Get(label) < b->labels->Get(label); });
   return Value(std::shared_ptr<const QuerySamples>(std::move(sorted)));
 }
 

@@ -91,7 +91,7 @@ ExecuteOptions OptionsOf(const yaml::Node& test) {
   if (const yaml::Node* list = test.Find("options")) {
     options.missing_key = MissingKey::kDefault;
     for (const yaml::Node* item : list->items) {
-      options.missing_key = item->text == "missingkey=error" ? MissingKey::kError
+      options.missing_key = item->text == "missingkey=error"  ? MissingKey::kError
                             : item->text == "missingkey=zero" ? MissingKey::kZero
                                                               : MissingKey::kDefault;
     }

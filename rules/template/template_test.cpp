@@ -103,15 +103,20 @@ TEST_F(TemplateTest, Printf) {
 }
 
 TEST_F(TemplateTest, PrometheusFunctions) {
-  EXPECT_EQ(Run("{{ humanize 1234567.0 }} {{ humanize 0.00001 }} {{ humanize1024 2048.0 }} {{ humanizePercentage 0.5 }} {{ 93.4 | humanizeDuration }}"),
+  EXPECT_EQ(Run("{{ humanize 1234567.0 }} {{ humanize 0.00001 }} {{ humanize1024 2048.0 }} {{ humanizePercentage 0.5 }} {{ 93.4 | "
+                "humanizeDuration }}"),
             "1.235M 10u 2ki 50% 1m 33s");
-  EXPECT_EQ(Run("{{ reReplaceAll \"(.*):(.*)\" \"$2-${1}x$$\" \"a:80\" }} {{ reReplaceAll \"x*\" \"-\" \"abc\" }} {{ match \"^a\" \"ab\" }}"),
-            "80-ax$ -a-b-c- true");
-  EXPECT_EQ(Run("{{ title \"hello big-world don't\" }} {{ toUpper \"é\" }} {{ stripPort \"h:1\" }} {{ stripDomain \"a.b:1\" }} {{ graphLink \"up == 1\" }}"),
+  EXPECT_EQ(
+      Run("{{ reReplaceAll \"(.*):(.*)\" \"$2-${1}x$$\" \"a:80\" }} {{ reReplaceAll \"x*\" \"-\" \"abc\" }} {{ match \"^a\" \"ab\" }}"),
+      "80-ax$ -a-b-c- true");
+  EXPECT_EQ(Run("{{ title \"hello big-world don't\" }} {{ toUpper \"é\" }} {{ stripPort \"h:1\" }} {{ stripDomain \"a.b:1\" }} {{ "
+                "graphLink \"up == 1\" }}"),
             "Hello Big-World Don't É h a:1 /graph?g0.expr=up+%3D%3D+1&g0.tab=0");
-  EXPECT_EQ(Run("{{ pathPrefix }} {{ externalURL }} {{ (now | toTime).Format \"Mon Jan _2 15:04:05.000 2006\" }} {{ (90 | toDuration).String }}"),
-            "/pre http://host/pre Sat Nov 24 11:14:12.000 2012 1m30s");
-  EXPECT_EQ(Run("{{ query \"q\" | first | value }} {{ (query \"q\" | first).Labels.name }} {{ label \"name\" (query \"q\" | first) }}"), "2 b b");
+  EXPECT_EQ(
+      Run("{{ pathPrefix }} {{ externalURL }} {{ (now | toTime).Format \"Mon Jan _2 15:04:05.000 2006\" }} {{ (90 | toDuration).String }}"),
+      "/pre http://host/pre Sat Nov 24 11:14:12.000 2012 1m30s");
+  EXPECT_EQ(Run("{{ query \"q\" | first | value }} {{ (query \"q\" | first).Labels.name }} {{ label \"name\" (query \"q\" | first) }}"),
+            "2 b b");
 }
 
 TEST_F(TemplateTest, ErrorsSayWhere) {
@@ -126,9 +131,10 @@ TEST_F(TemplateTest, ErrorsSayWhere) {
   EXPECT_EQ(Run("{{ \"x }}"), "template: __alert_A:1: unterminated quoted string");
   EXPECT_EQ(Run("{{ 1 | 2 }}"), "template: __alert_A:1: non executable command in pipeline stage 2");
   EXPECT_EQ(Run("{{ (1 }}"), "template: __alert_A:1: unclosed left paren");
-  EXPECT_EQ(Run("\n{{ query \"bad(\" }}"),
-            "error executing template __alert_A: template: __alert_A:2:3: executing \"__alert_A\" at <query \"bad(\">: error calling query: "
-            "1:5: parse error");
+  EXPECT_EQ(
+      Run("\n{{ query \"bad(\" }}"),
+      "error executing template __alert_A: template: __alert_A:2:3: executing \"__alert_A\" at <query \"bad(\">: error calling query: "
+      "1:5: parse error");
   EXPECT_THAT(Run("{{ $value.Foo }}"), testing::EndsWith("at <$value.Foo>: can't evaluate field Foo in type float64"));
   EXPECT_THAT(Run("{{ .Value.Foo }}"), testing::EndsWith("at <.Value.Foo>: can't evaluate field Foo in type interface {}"));
   EXPECT_THAT(Run("{{ humanize }}"), testing::EndsWith("wrong number of args for humanize: want 1 got 0"));
@@ -138,7 +144,8 @@ TEST_F(TemplateTest, ErrorsSayWhere) {
 }
 
 TEST_F(TemplateTest, Limits) {
-  EXPECT_THAT(Run("{{ define \"r\" }}{{ template \"r\" }}{{ end }}{{ template \"r\" }}"), testing::HasSubstr("exceeded maximum template depth"));
+  EXPECT_THAT(Run("{{ define \"r\" }}{{ template \"r\" }}{{ end }}{{ template \"r\" }}"),
+              testing::HasSubstr("exceeded maximum template depth"));
   EXPECT_THAT(Run("{{ range 100000000 }}{{ end }}"), testing::HasSubstr("more than 1000000 steps"));
   EXPECT_THAT(Run("{{ range 400000 }}xxxxxxxxxxxxxxxxxxxx{{ end }}"), testing::HasSubstr("output longer than"));
   std::string deep;

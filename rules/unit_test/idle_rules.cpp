@@ -101,9 +101,8 @@ void SkipIdleRules(const std::vector<std::unique_ptr<Group>>& groups, const std:
     for (const auto& rule : group->rules()) {
       Candidate candidate{rule.get(), SelectorsOf(rule->expr()), MayGiveFromNothing(rule->expr())};
       for (const promql::VectorSelector* selector : candidate.selectors) {
-        candidate.live = candidate.live || std::any_of(input.begin(), input.end(), [selector](const Labels& labels) {
-                           return MatchesAll(*selector, labels);
-                         });
+        candidate.live = candidate.live || std::any_of(input.begin(), input.end(),
+                                                       [selector](const Labels& labels) { return MatchesAll(*selector, labels); });
       }
       candidates.push_back(std::move(candidate));
     }

@@ -50,8 +50,8 @@ std::string JunitXml(const std::vector<JunitSuite>& suites) {
     for (const JunitCase& test : suite.cases) {
       failures += test.failures.size();
     }
-    Append(&out, "<testsuite name=\"", XmlEscaped(suite.name), "\" tests=\"", suite.cases.size(), "\" failures=\"", failures, "\" errors=\"",
-           suite.errors, "\" skipped=\"0\" timestamp=\"", suite.timestamp, "\">");
+    Append(&out, "<testsuite name=\"", XmlEscaped(suite.name), "\" tests=\"", suite.cases.size(), "\" failures=\"", failures,
+           "\" errors=\"", suite.errors, "\" skipped=\"0\" timestamp=\"", suite.timestamp, "\">");
     for (const JunitCase& test : suite.cases) {
       Append(&out, "<testcase name=\"", XmlEscaped(test.name), "\">");
       for (const std::string& failure : test.failures) {

@@ -160,7 +160,8 @@ class TestRun {
     for (const AlertTest& test : group_.alert_tests) {
       if (test.alertname.empty()) {
         result_.errors.push_back(Cat("an item under alert_rule_test misses required attribute alertname at eval_time ",
-                                     FormatDuration(test.eval_time_ms), group_.name.empty() ? "" : Cat(" (in TestGroup ", group_.name, ")")));
+                                     FormatDuration(test.eval_time_ms),
+                                     group_.name.empty() ? "" : Cat(" (in TestGroup ", group_.name, ")")));
         return false;
       }
       alert_tests_[test.eval_time_ms].push_back(&test);

@@ -14,9 +14,9 @@ struct UnitTestOptions {
   bool diff = false;             ///< --diff: failures as differences
   bool debug = false;            ///< --debug: all series at the end of each group
   bool ignore_unknown_fields = false;
-  bool summary = false;          ///< --summary: a last line "N passed, N failed", counting test groups
+  bool summary = false;  ///< --summary: a last line "N passed, N failed", counting test groups
   promql::LanguageFeatures features;
-  int threads = 0;               ///< 0: the machine's cores
+  int threads = 0;  ///< 0: the machine's cores
 };
 
 struct UnitTestReport {

@@ -2,9 +2,9 @@
 //
 //   compare_notifications FILE_A FILE_B TOLERANCE_SECONDS
 //
-// Repetitions of the same state of an alert count once. For each alert (its labels) the sequence of states must agree: firing or resolved, annotations,
-// startsAt and, of resolved ones, endsAt within the tolerance, both counted from the first alert of the file: the servers come to the same page
-// at different times. Prints both sequences where they differ; exit code 1 then.
+// Repetitions of the same state of an alert count once. For each alert (its labels) the sequence of states must agree: firing or resolved,
+// annotations, startsAt and, of resolved ones, endsAt within the tolerance, both counted from the first alert of the file: the servers come
+// to the same page at different times. Prints both sequences where they differ; exit code 1 then.
 
 #include <simdjson.h>
 
@@ -68,7 +68,8 @@ Timeline Read(const char* file) {
       notification.ends_s = ReadTime(alert["endsAt"]);
       notification.resolved = notification.ends_s <= at_s + kClockSlackSeconds;
       std::vector<Notification>& states = timeline[ReadLabels(alert["labels"])];
-      const bool again = !states.empty() && states.back().resolved == notification.resolved && states.back().starts_s == notification.starts_s;
+      const bool again =
+          !states.empty() && states.back().resolved == notification.resolved && states.back().starts_s == notification.starts_s;
       if (!again) {
         states.push_back(notification);
       }
@@ -111,8 +112,8 @@ bool Agree(const std::vector<Notification>& a, const std::vector<Notification>& 
     return false;
   }
   for (size_t i = 0; i < a.size(); ++i) {
-    const bool times = std::fabs(a[i].starts_s - b[i].starts_s) <= tolerance_s &&
-                       (!a[i].resolved || std::fabs(a[i].ends_s - b[i].ends_s) <= tolerance_s);
+    const bool times =
+        std::fabs(a[i].starts_s - b[i].starts_s) <= tolerance_s && (!a[i].resolved || std::fabs(a[i].ends_s - b[i].ends_s) <= tolerance_s);
     if (a[i].resolved != b[i].resolved || a[i].annotations != b[i].annotations || !times) {
       return false;
     }
@@ -143,7 +144,8 @@ int main(int argc, char** argv) {
     const std::vector<Notification>& second = b.contains(labels) ? b.at(labels) : std::vector<Notification>();
     const bool same = Agree(first, second, tolerance_s);
     differences += same ? 0 : 1;
-    std::printf("%s %s\n  A:%s\n  B:%s\n", same ? "same" : "DIFFERENT", labels.ToString().c_str(), Text(first).c_str(), Text(second).c_str());
+    std::printf("%s %s\n  A:%s\n  B:%s\n", same ? "same" : "DIFFERENT", labels.ToString().c_str(), Text(first).c_str(),
+                Text(second).c_str());
   }
   std::printf("%zu alerts, %d differences\n", all.size(), differences);
   return differences == 0 && !all.empty() ? 0 : 1;

@@ -59,8 +59,8 @@ class RecordingProxy {
   Page Fetch(const std::string& name, size_t index) {
     if (name == "flap") {
       return Page{200, "text/plain; version=0.0.4",
-                  Cat("# TYPE flap_up gauge\nflap_up{part=\"a\"} ", 1 - index / kFlapPages % 2, "\nflap_up{part=\"b\"} ", index / kFlapPages % 2,
-                      "\n# TYPE flap_total counter\nflap_total ", index, "\n")};
+                  Cat("# TYPE flap_up gauge\nflap_up{part=\"a\"} ", 1 - index / kFlapPages % 2, "\nflap_up{part=\"b\"} ",
+                      index / kFlapPages % 2, "\n# TYPE flap_total counter\nflap_total ", index, "\n")};
     }
     const auto url = urls_.find(name);
     if (url == urls_.end()) {

@@ -83,7 +83,8 @@ TEST(Differential, AnswersAsTheNewestPrometheus) {
       } else if (!IsKnownVersion(version)) {
         ++explained["this version's changes are not listed here"];
       } else if (++reports <= kReportsMax) {
-        ADD_FAILURE() << (window.step_ms == 0 ? "instant" : "range") << " query at " << window.start << ": " << text << "\n  " << *difference;
+        ADD_FAILURE() << (window.step_ms == 0 ? "instant" : "range") << " query at " << window.start << ": " << text << "\n  "
+                      << *difference;
       }
     }
   }

@@ -22,11 +22,14 @@ constexpr KnownDifference kKnownDifferences[] = {
     {"3.5", "histogram_(quantile|fraction)", "annotations: .*bucket label \"le\" is missing",
      "3.6 and later: warnings about buckets name the metric only while it has its name"},
     {"3.5", "sort(_desc)?\\(", "annotations: .*sort is ineffective for range queries", "3.12: sorting in a range query is warned of"},
-    {"3.5", "", "peer's error: \"found duplicate series for the match group", "later: the two series in this error are in order of their labels"},
+    {"3.5", "", "peer's error: \"found duplicate series for the match group",
+     "later: the two series in this error are in order of their labels"},
     {"3.5", "info\\(", "^\\{", "3.7: info() on series that come and go (prometheus/prometheus#17135)"},
 };
 
-bool Found(std::string_view text, const char* pattern) { return re2::RE2::PartialMatch(re2::StringPiece(text.data(), text.size()), pattern); }
+bool Found(std::string_view text, const char* pattern) {
+  return re2::RE2::PartialMatch(re2::StringPiece(text.data(), text.size()), pattern);
+}
 
 bool IsMinor(std::string_view version, std::string_view minor) {
   return version.size() > minor.size() && version.substr(0, minor.size()) == minor && version[minor.size()] == '.';

@@ -131,11 +131,11 @@ absl::StatusOr<HttpResponse> PeerPrometheus::Send(const std::string& path, HttpH
 }
 
 absl::Status PeerPrometheus::Write(const std::string& body) {
-  ASSIGN_OR_RETURN(const HttpResponse response, Send("/api/v1/write",
-                                                     {{"Content-Type", "application/x-protobuf"},
-                                                      {"Content-Encoding", "snappy"},
-                                                      {"X-Prometheus-Remote-Write-Version", "0.1.0"}},
-                                                     body));
+  ASSIGN_OR_RETURN(
+      const HttpResponse response,
+      Send("/api/v1/write",
+           {{"Content-Type", "application/x-protobuf"}, {"Content-Encoding", "snappy"}, {"X-Prometheus-Remote-Write-Version", "0.1.0"}},
+           body));
   return response.status / 100 == 2 ? absl::OkStatus() : absl::InternalError(response.body);
 }
 

@@ -32,16 +32,19 @@ std::string KubeStateMetricsPage(const std::vector<Pod>& pods) {
                           "label_seldon_deployment_id=\"%s\"} 1\n",
                           pod.name, pod.deployment);
   }
-  page.append("# TYPE kube_pod_container_info gauge\n# TYPE kube_pod_container_resource_requests gauge\n"
-              "# TYPE kube_pod_container_resource_limits gauge\n");
+  page.append(
+      "# TYPE kube_pod_container_info gauge\n# TYPE kube_pod_container_resource_requests gauge\n"
+      "# TYPE kube_pod_container_resource_limits gauge\n");
   for (const Pod& pod : pods) {
     for (const char* container : kContainers) {
       const std::string labels = Cat("namespace=\"seldon\",pod=\"", pod.name, "\",container=\"", container, "\"");
       absl::StrAppendFormat(&page, "kube_pod_container_info{%s,image=\"example\"} 1\n", labels);
       absl::StrAppendFormat(&page, "kube_pod_container_resource_requests{%s,node=\"n1\",resource=\"cpu\",unit=\"core\"} 0.1\n", labels);
-      absl::StrAppendFormat(&page, "kube_pod_container_resource_requests{%s,node=\"n1\",resource=\"memory\",unit=\"byte\"} 1.048576e+08\n", labels);
+      absl::StrAppendFormat(&page, "kube_pod_container_resource_requests{%s,node=\"n1\",resource=\"memory\",unit=\"byte\"} 1.048576e+08\n",
+                            labels);
       absl::StrAppendFormat(&page, "kube_pod_container_resource_limits{%s,node=\"n1\",resource=\"cpu\",unit=\"core\"} 1\n", labels);
-      absl::StrAppendFormat(&page, "kube_pod_container_resource_limits{%s,node=\"n1\",resource=\"memory\",unit=\"byte\"} 1.073741824e+09\n", labels);
+      absl::StrAppendFormat(&page, "kube_pod_container_resource_limits{%s,node=\"n1\",resource=\"memory\",unit=\"byte\"} 1.073741824e+09\n",
+                            labels);
     }
   }
   return page;
@@ -51,7 +54,8 @@ std::string CadvisorPage(const std::vector<Pod>& pods, double elapsed_s) {
   std::string page = "# TYPE container_cpu_usage_seconds_total counter\n# TYPE container_memory_usage_bytes gauge\n";
   for (const Pod& pod : pods) {
     for (const char* container : kContainers) {
-      const std::string labels = Cat("namespace=\"seldon\",pod=\"", pod.name, "\",container=\"", container, "\",id=\"/kubepods/", pod.name, "\"");
+      const std::string labels =
+          Cat("namespace=\"seldon\",pod=\"", pod.name, "\",container=\"", container, "\",id=\"/kubepods/", pod.name, "\"");
       absl::StrAppendFormat(&page, "container_cpu_usage_seconds_total{%s,cpu=\"total\"} %.3f\n", labels, 0.25 * elapsed_s);
       absl::StrAppendFormat(&page, "container_memory_usage_bytes{%s} 5.24288e+07\n", labels);
     }

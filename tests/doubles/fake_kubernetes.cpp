@@ -275,7 +275,8 @@ void FakeKubernetes::Watch(const KubernetesPath& path, const HttpRequest& reques
     std::string lines;
     {
       MutexLock lock(mu_);
-      while (!closing_ && seen >= oldest_version_ && generation == watch_generation_ && (events_.empty() || events_.back().version <= seen)) {
+      while (!closing_ && seen >= oldest_version_ && generation == watch_generation_ &&
+             (events_.empty() || events_.back().version <= seen)) {
         changed_.Wait(mu_);
       }
       if (closing_ || generation != watch_generation_) {
@@ -289,10 +290,10 @@ void FakeKubernetes::Watch(const KubernetesPath& path, const HttpRequest& reques
       for (; event != events_.end() && open; ++event) {
         seen = event->version;
         const bool bookmark = event->type == "BOOKMARK";
-        const bool wanted = event->resource == path.resource &&
-                            (bookmark ? bookmarks
-                                      : (path.name_space.empty() || event->object.name_space == path.name_space) &&
-                                            MatchesSelectors(event->object, labels, fields));
+        const bool wanted =
+            event->resource == path.resource && (bookmark ? bookmarks
+                                                          : (path.name_space.empty() || event->object.name_space == path.name_space) &&
+                                                                MatchesSelectors(event->object, labels, fields));
         if (wanted) {
           Append(&lines, R"({"type":")", event->type, R"(","object":)", event->object.VersionedJson(), "}\n");
         }

@@ -22,7 +22,7 @@ constexpr std::chrono::milliseconds kFileLook{200};
 
 // What changes when a file is written or replaced.
 std::tuple<ino_t, long, long> FileState(const std::string& path) {
-  struct stat info {};
+  struct stat info{};
   stat(path.c_str(), &info);
   return {info.st_ino, info.st_mtim.tv_sec, info.st_mtim.tv_nsec};
 }

@@ -172,9 +172,7 @@ void HttpResponseWriter::Begin(int status, std::string_view content_type) {
                        "\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"));
 }
 
-bool HttpResponseWriter::Chunk(std::string_view data) {
-  return SendAll(socket_, Cat(absl::Hex(data.size()), "\r\n", data, "\r\n"));
-}
+bool HttpResponseWriter::Chunk(std::string_view data) { return SendAll(socket_, Cat(absl::Hex(data.size()), "\r\n", data, "\r\n")); }
 
 bool HttpResponseWriter::Raw(std::string_view data) {
   begun_ = true;

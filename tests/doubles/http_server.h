@@ -17,8 +17,8 @@ namespace tocsin::test {
 
 struct HttpRequest {
   std::string method;
-  std::string path;                          // without the query
-  std::map<std::string, std::string> query;  // decoded
+  std::string path;                            // without the query
+  std::map<std::string, std::string> query;    // decoded
   std::map<std::string, std::string> headers;  // names in lower case
   std::string body;
 };

@@ -47,8 +47,12 @@ class Executor {
     prometheus::Labels server = common_;
     server.insert({{"service", "predictions"}, {"method", "post"}, {"code", code}});
     prometheus::Labels client = common_;
-    client.insert({{"service", "/predict"}, {"method", "post"}, {"code", code}, {"model_name", "classifier"},
-                   {"model_image", "seldonio/sklearnserver"}, {"model_version", "1.17.1"}});
+    client.insert({{"service", "/predict"},
+                   {"method", "post"},
+                   {"code", code},
+                   {"model_name", "classifier"},
+                   {"model_image", "seldonio/sklearnserver"},
+                   {"model_version", "1.17.1"}});
     server_histogram_.Add(server, Buckets()).Observe(seconds);
     server_summary_.Add(server, Quantiles()).Observe(seconds);
     client_histogram_.Add(client, Buckets()).Observe(seconds * 0.8);
@@ -85,17 +89,18 @@ class Executor {
                                                                  .Register(registry_);
 };
 
-// What the Python wrapper exposes: the same HELP and TYPE again for each worker, empty help, families interleaved, `le` in alphabetical place.
+// What the Python wrapper exposes: the same HELP and TYPE again for each worker, empty help, families interleaved, `le` in alphabetical
+// place.
 std::string WrapperPage(const Options& options, int64_t predictions) {
   std::string page;
   for (const std::string_view worker : {"86", "112"}) {
-    const std::string labels =
-        Cat("deployment_name=\"", options.deployment, "\",image_name=\"sklearnserver\",image_version=\"1.17.1\",");
+    const std::string labels = Cat("deployment_name=\"", options.deployment, "\",image_name=\"sklearnserver\",image_version=\"1.17.1\",");
     const std::string rest =
         Cat("method=\"predict\",model_image=\"sklearnserver\",model_name=\"classifier\",model_version=\"1.17.1\",predictor_name=\"",
             options.predictor, "\",predictor_version=\"\",seldon_deployment_name=\"", options.deployment, "\",worker_id=\"", worker, "\"");
     const int64_t count = predictions / 2;
-    absl::StrAppendFormat(&page, "# HELP mycounter_total \n# TYPE mycounter_total counter\nmycounter_total{%s%s} %d.0\n", labels, rest, count);
+    absl::StrAppendFormat(&page, "# HELP mycounter_total \n# TYPE mycounter_total counter\nmycounter_total{%s%s} %d.0\n", labels, rest,
+                          count);
     absl::StrAppendFormat(&page, "# HELP mygauge \n# TYPE mygauge gauge\nmygauge{%s%s} 100.0\n", labels, rest);
     page.append("# HELP mytimer \n# TYPE mytimer histogram\n");
     for (const std::string_view bound : {"0.001", "0.0012341553253454693", "0.0015231393670785815", "30.0", "+Inf"}) {
@@ -190,7 +195,8 @@ bool ParseOptions(int argc, char** argv, Options* options) {
 int main(int argc, char** argv) {
   tocsin::test::Options options;
   if (!tocsin::test::ParseOptions(argc, argv, &options)) {
-    std::fprintf(stderr, "usage: model_pod --port N --wrapper-port N --deployment NAME --predictor NAME [--bad-after S --good-again-after S]\n");
+    std::fprintf(stderr,
+                 "usage: model_pod --port N --wrapper-port N --deployment NAME --predictor NAME [--bad-after S --good-again-after S]\n");
     return 2;
   }
   tocsin::test::ModelPod pod(options);

@@ -14,7 +14,7 @@ namespace {
 struct BadConfig {
   const char* name;
   const char* text;
-  const char* place;   // line:column
+  const char* place;  // line:column
   const char* reason;
 };
 
@@ -23,7 +23,8 @@ class BadConfigTest : public testing::TestWithParam<BadConfig> {};
 TEST_P(BadConfigTest, StopsTheStartWithOneLine) {
   const TemporaryFolder folder;
   const std::string file = folder.Write("prometheus.yml", GetParam().text);
-  const Finished finished = RunProgram({"--config.file=" + file, "--storage.tsdb.path=" + folder.path() + "/data", "--web.listen-address=127.0.0.1:0"});
+  const Finished finished =
+      RunProgram({"--config.file=" + file, "--storage.tsdb.path=" + folder.path() + "/data", "--web.listen-address=127.0.0.1:0"});
   EXPECT_EQ(finished.exit_code, 1);
   EXPECT_NE(finished.output.find(Cat(file, ":", GetParam().place)), std::string::npos) << finished.output;
   EXPECT_NE(finished.output.find(GetParam().reason), std::string::npos) << finished.output;
@@ -51,8 +52,8 @@ INSTANTIATE_TEST_SUITE_P(
     Configs, BadConfigTest,
     testing::Values(BadConfig{"unknown_field", "global:\n  scrape_intervall: 15s\n", "2:3", "field scrape_intervall not found"},
                     BadConfig{"bad_regex",
-                              "scrape_configs:\n  - job_name: a\n    relabel_configs:\n      - source_labels: [x]\n        regex: '(a'\n", "5:16",
-                              "missing closing )"},
+                              "scrape_configs:\n  - job_name: a\n    relabel_configs:\n      - source_labels: [x]\n        regex: '(a'\n",
+                              "5:16", "missing closing )"},
                     BadConfig{"bad_duration", "global:\n  scrape_interval: 15 seconds\n", "2:20", "in duration"}),
     [](const auto& info) { return std::string(info.param.name); });
 
@@ -62,8 +63,9 @@ TEST(BadRuleFileTest, IsLeftOutAlone) {
   const TemporaryFolder folder;
   folder.Write("rules/good.yml", kGoodRules);
   folder.Write("rules/bad_expr.yml", "groups:\n  - name: bad\n    rules:\n      - record: two\n        expr: sum(\n");
-  folder.Write("rules/bad_template.yml",
-               "groups:\n  - name: bad\n    rules:\n      - alert: Three\n        expr: vector(1)\n        annotations: {a: '{{ $labels.x '}\n");
+  folder.Write(
+      "rules/bad_template.yml",
+      "groups:\n  - name: bad\n    rules:\n      - alert: Three\n        expr: vector(1)\n        annotations: {a: '{{ $labels.x '}\n");
   const std::string file = folder.Write("prometheus.yml", "rule_files: ['rules/*.yml']\n");
   const RunningProgram program(folder, file, {"--web.enable-lifecycle"});
   program.WaitFor("/api/v1/query?query=one", "\"value\"");
@@ -81,8 +83,8 @@ TEST(BadRuleFileTest, StopsTheStartWhenReloadIsStrict) {
   const TemporaryFolder folder;
   folder.Write("rules/bad.yml", "groups:\n  - name: bad\n    rules:\n      - record: two\n        expr: sum(\n");
   const std::string file = folder.Write("prometheus.yml", "rule_files: ['rules/*.yml']\n");
-  const Finished finished =
-      RunProgram({"--config.file=" + file, "--storage.tsdb.path=" + folder.path() + "/data", "--web.listen-address=127.0.0.1:0", "--reload.strict"});
+  const Finished finished = RunProgram(
+      {"--config.file=" + file, "--storage.tsdb.path=" + folder.path() + "/data", "--web.listen-address=127.0.0.1:0", "--reload.strict"});
   EXPECT_EQ(finished.exit_code, 1) << finished.output;
 }
 
@@ -111,7 +113,8 @@ TEST(BadTargetTest, IsDownWithItsReasonAndDisturbsNoOther) {
   });
   std::string config = "global: {scrape_interval: 1s, scrape_timeout: 500ms, body_size_limit: 1MB}\nscrape_configs:\n";
   for (const char* path : {"good", "garbage", "half", "huge", "missing", "closed"}) {
-    Append(&config, "  - {job_name: ", path, ", metrics_path: /", path, ", static_configs: [{targets: ['127.0.0.1:", server->port(), "']}]}\n");
+    Append(&config, "  - {job_name: ", path, ", metrics_path: /", path, ", static_configs: [{targets: ['127.0.0.1:", server->port(),
+           "']}]}\n");
   }
   Append(&config, "  - {job_name: silent, static_configs: [{targets: ['127.0.0.1:", silent->port(), "']}]}\n");
   const TemporaryFolder folder;
@@ -120,7 +123,8 @@ TEST(BadTargetTest, IsDownWithItsReasonAndDisturbsNoOther) {
   program.WaitFor("/api/v1/query?query=up==1", "\"job\":\"good\"");
   program.WaitFor("/api/v1/query?query=good_metric", "\"job\":\"good\"");
   const std::string targets = program.Get("/api/v1/targets");
-  for (const char* reason : {"server returned HTTP status 404", "body size limit exceeded", "context deadline exceeded", "unexpected EOF"}) {
+  for (const char* reason :
+       {"server returned HTTP status 404", "body size limit exceeded", "context deadline exceeded", "unexpected EOF"}) {
     EXPECT_NE(targets.find(reason), std::string::npos) << reason << " in " << targets;
   }
   EXPECT_EQ(program.Get("/api/v1/query?query=count(good_metric)").find(",\"2\"]"), std::string::npos) << "half a body must not count";
@@ -130,7 +134,8 @@ TEST(ProgramTest, UnknownFlagIsExitCodeTwo) { EXPECT_EQ(RunProgram({"--no.such.f
 
 TEST(ProgramTest, FlagOfPrometheusWithoutMeaningIsOneWarning) {
   const TemporaryFolder folder;
-  RunningProgram program(folder, folder.Write("prometheus.yml", ""), {"--storage.tsdb.wal-compression", "--storage.tsdb.min-block-duration=2h"});
+  RunningProgram program(folder, folder.Write("prometheus.yml", ""),
+                         {"--storage.tsdb.wal-compression", "--storage.tsdb.min-block-duration=2h"});
   const Finished finished = program.Stop(SIGTERM);
   EXPECT_EQ(finished.exit_code, 0) << finished.output;
   EXPECT_NE(finished.output.find("storage.tsdb.min-block-duration"), std::string::npos) << finished.output;

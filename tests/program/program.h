@@ -25,8 +25,8 @@ class TemporaryFolder {
 };
 
 struct Finished {
-  int exit_code = -1;   // 128 + signal when killed by one
-  std::string output;   // standard output and error
+  int exit_code = -1;  // 128 + signal when killed by one
+  std::string output;  // standard output and error
 };
 
 /// Runs the program `tocsin` to its end.

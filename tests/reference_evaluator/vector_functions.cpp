@@ -33,7 +33,9 @@ const std::map<std::string_view, NumberFunction>& NumberFunctions() {
       {"ln", [](double v) { return std::log(v); }},
       {"log2", [](double v) { return std::log2(v); }},
       {"log10", [](double v) { return std::log10(v); }},
-      {"sgn", [](double v) { return v < 0 ? -1 : v > 0 ? 1 : v; }},
+      {"sgn", [](double v) { return v < 0   ? -1
+                                    : v > 0 ? 1
+                                            : v; }},
       {"sin", [](double v) { return std::sin(v); }},
       {"cos", [](double v) { return std::cos(v); }},
       {"tan", [](double v) { return std::tan(v); }},

@@ -184,7 +184,9 @@ TEST(StyleTest, NoPathsOfAMachine) {
 }
 
 TEST(FindFunctionsTest, CountsBodiesAtBothIndentations) {
-  const SourceFile file{"x.cpp", {"int F(int a) {", "  if (a) {", "    return 1;", "  }", "  return 2;", "}", "class A {", "  void G() {", "    F(1);", "  }", "};"}};
+  const SourceFile file{
+      "x.cpp",
+      {"int F(int a) {", "  if (a) {", "    return 1;", "  }", "  return 2;", "}", "class A {", "  void G() {", "    F(1);", "  }", "};"}};
   const std::vector<FunctionSpan> functions = FindFunctions(file);
   ASSERT_EQ(functions.size(), 2u);
   EXPECT_EQ(functions[0].length, 6);

@@ -41,8 +41,8 @@ DoubleCertificate MakeDoubleCertificate(const std::string& dns_name, const Doubl
   X509_gmtime_adj(X509_getm_notBefore(cert), -3600);
   X509_gmtime_adj(X509_getm_notAfter(cert), 24 * 3600);
   X509_set_pubkey(cert, key);
-  X509_NAME_add_entry_by_txt(X509_get_subject_name(cert), "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>(dns_name.c_str()), -1, -1,
-                             0);
+  X509_NAME_add_entry_by_txt(X509_get_subject_name(cert), "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>(dns_name.c_str()), -1,
+                             -1, 0);
   X509* issuer_cert = cert;
   EVP_PKEY* issuer_key = key;
   if (issuer != nullptr) {

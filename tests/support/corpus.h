@@ -16,9 +16,9 @@ std::string ReadFileOrFail(const std::string& path);
 }  // namespace tocsin::test
 
 /// First line of a test that reads a corpus: skips it, with one line that says so, where there are no corpora.
-#define CORPUS_OR_SKIP(path_variable, relative)                                            \
+#define CORPUS_OR_SKIP(path_variable, relative)                                                  \
   const std::optional<std::string> path_variable##_found = ::tocsin::test::CorpusPath(relative); \
-  if (!path_variable##_found) {                                                            \
-    GTEST_SKIP() << "TOCSIN_CONFORMANCE is not set: " << (relative) << " not read";        \
-  }                                                                                        \
+  if (!path_variable##_found) {                                                                  \
+    GTEST_SKIP() << "TOCSIN_CONFORMANCE is not set: " << (relative) << " not read";              \
+  }                                                                                              \
   const std::string& path_variable = *path_variable##_found

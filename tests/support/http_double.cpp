@@ -39,8 +39,8 @@ struct HttpDouble::Connection {
 
   bool Send(std::string_view text) {
     while (!text.empty()) {
-      const ssize_t sent = tls != nullptr ? SSL_write(tls, text.data(), static_cast<int>(text.size()))
-                                          : send(fd, text.data(), text.size(), MSG_NOSIGNAL);
+      const ssize_t sent =
+          tls != nullptr ? SSL_write(tls, text.data(), static_cast<int>(text.size())) : send(fd, text.data(), text.size(), MSG_NOSIGNAL);
       if (sent <= 0) {
         return false;
       }

@@ -64,10 +64,10 @@ class HttpDouble {
   HttpDouble& operator=(const HttpDouble&) = delete;
 
   int port() const { return port_; }
-  std::string host() const;                                 ///< 127.0.0.1:port
-  std::string Url(std::string_view path) const;             ///< http[s]://127.0.0.1:port/path
-  int connections() const { return connections_.load(); }   ///< accepted so far
-  int requests() const { return requests_.load(); }         ///< read so far
+  std::string host() const;                                ///< 127.0.0.1:port
+  std::string Url(std::string_view path) const;            ///< http[s]://127.0.0.1:port/path
+  int connections() const { return connections_.load(); }  ///< accepted so far
+  int requests() const { return requests_.load(); }        ///< read so far
 
  private:
   struct Connection;

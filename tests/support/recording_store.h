@@ -23,8 +23,8 @@ class RecordingStore : public Appendable {
 
   std::unique_ptr<Appender> OpenAppender() override;
 
-  std::map<std::string, Series> series;      ///< committed
-  size_t series_max = SIZE_MAX;              ///< further ones: kMemoryLimit
+  std::map<std::string, Series> series;  ///< committed
+  size_t series_max = SIZE_MAX;          ///< further ones: kMemoryLimit
   bool commit_fails = false;
   int rollbacks = 0;
 };

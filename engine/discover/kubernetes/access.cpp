@@ -61,7 +61,8 @@ absl::Status ReadCluster(const yaml::Node& cluster, const std::string& folder, K
 absl::Status ReadUser(const yaml::Node& user, const std::string& folder, KubernetesAccess* access) {
   for (const std::string_view plugin : {"exec", "auth-provider"}) {
     if (user.Find(plugin) != nullptr) {
-      return absl::UnimplementedError(Cat("kubeconfig: the user's ", plugin, " plugin is not supported; use a token or a client certificate"));
+      return absl::UnimplementedError(
+          Cat("kubeconfig: the user's ", plugin, " plugin is not supported; use a token or a client certificate"));
     }
   }
   TlsOptions& tls = access->http.tls;
@@ -133,8 +134,8 @@ absl::StatusOr<KubernetesAccess> ParseKubeconfig(std::string_view text, const st
 }
 
 absl::StatusOr<KubernetesAccess> ResolveKubernetesAccess(const KubernetesSdConfig& config,
-                                                        const std::function<std::string(const std::string& name)>& environment,
-                                                        const std::string& account_folder) {
+                                                         const std::function<std::string(const std::string& name)>& environment,
+                                                         const std::string& account_folder) {
   KubernetesAccess access;
   if (!config.kubeconfig_file.empty()) {
     ASSIGN_OR_RETURN(const std::string text, ReadTextFile(config.kubeconfig_file));

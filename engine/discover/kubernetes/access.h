@@ -23,8 +23,8 @@ struct KubernetesAccess {
 /// auth-provider plugins are refused), or the service account of the pod.
 /// `environment` reads an environment variable, `account_folder` is where the service account is mounted.
 absl::StatusOr<KubernetesAccess> ResolveKubernetesAccess(const KubernetesSdConfig& config,
-                                                        const std::function<std::string(const std::string& name)>& environment,
-                                                        const std::string& account_folder);
+                                                         const std::function<std::string(const std::string& name)>& environment,
+                                                         const std::string& account_folder);
 
 /// /var/run/secrets/kubernetes.io/serviceaccount
 extern const char* const kServiceAccountFolder;

@@ -110,9 +110,9 @@ void KubernetesDiscoverer::AddFeeds(const std::string& own_namespace) {
   const bool role_is_node = config_.role == KubernetesRole::kNode;
   const bool attaches_nodes = config_.role != KubernetesRole::kService && config_.role != KubernetesRole::kIngress;
   if (role_is_node || (config_.attach_node && attaches_nodes)) {
-    AddFeed<KubernetesNode>("nodes", "", objects_.nodes, KubernetesNode::Read, role_is_node ? MarkDirty(Itself) : [this](const std::string& key) {
-      return builder_.AffectedByNode(key);
-    });
+    AddFeed<KubernetesNode>(
+        "nodes", "", objects_.nodes, KubernetesNode::Read,
+        role_is_node ? MarkDirty(Itself) : [this](const std::string& key) { return builder_.AffectedByNode(key); });
   }
   if (config_.attach_namespace && !role_is_node) {
     AddFeed<KubernetesNamespace>("namespaces", "", objects_.namespaces, KubernetesNamespace::Read,
@@ -164,7 +164,8 @@ void KubernetesDiscoverer::AddAttachedFeeds(const std::string& name_space) {
 
 void KubernetesDiscoverer::StartReflectors(KubernetesApiClient& client, const StopToken& stop, std::vector<std::thread>* threads) {
   for (Feed& feed : feeds_) {
-    feed.reflector = std::make_unique<Reflector>(feed.path, feed.selector.label, feed.selector.field, client, *feed.listener, clock_, metrics_);
+    feed.reflector =
+        std::make_unique<Reflector>(feed.path, feed.selector.label, feed.selector.field, client, *feed.listener, clock_, metrics_);
     threads->emplace_back([&reflector = *feed.reflector, &stop] { reflector.Run(stop); });
   }
 }

@@ -14,8 +14,8 @@
 
 namespace tocsin {
 
-/// `kubernetes_sd_configs`. For each resource that the role needs, a reflector on its own thread keeps a map of objects; the thread of Run()
-/// builds the target groups of those that changed, once all lists have arrived.
+/// `kubernetes_sd_configs`. For each resource that the role needs, a reflector on its own thread keeps a map of objects; the thread of
+/// Run() builds the target groups of those that changed, once all lists have arrived.
 class KubernetesDiscoverer : public Discoverer {
  public:
   KubernetesDiscoverer(KubernetesSdConfig config, const DiscovererContext& context);

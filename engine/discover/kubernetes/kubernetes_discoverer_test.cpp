@@ -113,24 +113,28 @@ TEST_F(KubernetesDiscoveryTest, PodsComeChangeAndGo) {
   WaitForTargets(0);
 }
 
-constexpr std::string_view kService = R"({"kind":"Service","apiVersion":"v1","metadata":{"name":"iris","namespace":"seldon","labels":{"tier":"a"}},
+constexpr std::string_view kService =
+    R"({"kind":"Service","apiVersion":"v1","metadata":{"name":"iris","namespace":"seldon","labels":{"tier":"a"}},
   "spec":{"type":"ClusterIP","clusterIP":"10.1.0.1","ports":[{"name":"http","port":80,"protocol":"TCP"}]}})";
 
 constexpr std::string_view kEndpoints = R"({"kind":"Endpoints","apiVersion":"v1","metadata":{"name":"iris","namespace":"seldon"},
   "subsets":[{"addresses":[{"ip":"10.0.0.7","nodeName":"node-1","targetRef":{"kind":"Pod","name":"iris-0","namespace":"seldon"}}],
               "notReadyAddresses":[{"ip":"10.0.0.9"}],"ports":[{"name":"http","port":8000,"protocol":"TCP"}]}]})";
 
-constexpr std::string_view kSlice = R"({"kind":"EndpointSlice","apiVersion":"discovery.k8s.io/v1","metadata":{"name":"iris-x","namespace":"seldon",
+constexpr std::string_view kSlice =
+    R"({"kind":"EndpointSlice","apiVersion":"discovery.k8s.io/v1","metadata":{"name":"iris-x","namespace":"seldon",
   "labels":{"kubernetes.io/service-name":"iris"}},"addressType":"IPv4",
   "endpoints":[{"addresses":["10.0.0.7"],"conditions":{"ready":true,"serving":true,"terminating":false},"nodeName":"node-1","zone":"z1",
     "targetRef":{"kind":"Pod","name":"iris-0","namespace":"seldon"}}],
   "ports":[{"name":"http","port":8000,"protocol":"TCP","appProtocol":"http"}]})";
 
-constexpr std::string_view kNode = R"({"kind":"Node","apiVersion":"v1","metadata":{"name":"node-1","labels":{"zone":"z1"}},"spec":{"providerID":"p://1"},
+constexpr std::string_view kNode =
+    R"({"kind":"Node","apiVersion":"v1","metadata":{"name":"node-1","labels":{"zone":"z1"}},"spec":{"providerID":"p://1"},
   "status":{"addresses":[{"type":"Hostname","address":"node-1"},{"type":"InternalIP","address":"192.168.0.1"}],
     "conditions":[{"type":"Ready","status":"True"}],"daemonEndpoints":{"kubeletEndpoint":{"Port":10250}}}})";
 
-constexpr std::string_view kIngress = R"({"kind":"Ingress","apiVersion":"networking.k8s.io/v1","metadata":{"name":"web","namespace":"seldon"},
+constexpr std::string_view kIngress =
+    R"({"kind":"Ingress","apiVersion":"networking.k8s.io/v1","metadata":{"name":"web","namespace":"seldon"},
   "spec":{"ingressClassName":"nginx","tls":[{"hosts":["*.example.com"]}],
     "rules":[{"host":"a.example.com","http":{"paths":[{"path":"/x"},{"path":""}]}},{"host":"other.org"}]}})";
 
@@ -209,7 +213,8 @@ TEST_F(KubernetesDiscoveryTest, EndpointsGetServicePodAndNodeLabels) {
   std::string more_ports(kModelPod);
   more_ports.replace(more_ports.find(R"("image":"model:1"})"), 18, R"("image":"model:1","ports":[{"name":"extra","containerPort":9000}]})");
   Apply(more_ports);
-  EXPECT_EQ(ValuesOf(WaitForTargets(3)[0]->targets, "__address__"), (std::multiset<std::string>{"10.0.0.7:8000", "10.0.0.9:8000", "10.0.0.7:9000"}));
+  EXPECT_EQ(ValuesOf(WaitForTargets(3)[0]->targets, "__address__"),
+            (std::multiset<std::string>{"10.0.0.7:8000", "10.0.0.9:8000", "10.0.0.7:9000"}));
   EXPECT_TRUE(fake_->Delete("Service", "seldon", "iris"));
   waiter_.WaitFor([](const DiscoveredPools& pools) {
     return !pools.at("job")->groups.empty() && !pools.at("job")->groups[0]->labels.Has("__meta_kubernetes_service_name");
@@ -232,7 +237,8 @@ TEST_F(KubernetesDiscoveryTest, EndpointSlices) {
   EXPECT_EQ(target.Get("__meta_kubernetes_pod_name"), "iris-0");
   // The second family of a dual-stack service is left out.
   std::string dual(kService);
-  dual.replace(dual.find(R"("type":"ClusterIP")"), 18, R"("type":"ClusterIP","ipFamilyPolicy":"PreferDualStack","ipFamilies":["IPv6","IPv4"])");
+  dual.replace(dual.find(R"("type":"ClusterIP")"), 18,
+               R"("type":"ClusterIP","ipFamilyPolicy":"PreferDualStack","ipFamilies":["IPv6","IPv4"])");
   Apply(dual);
   WaitForTargets(0);
 }
@@ -240,10 +246,10 @@ TEST_F(KubernetesDiscoveryTest, EndpointSlices) {
 TEST_F(KubernetesDiscoveryTest, AttachedMetadataFollowsItsObjects) {
   Apply(kModelPod);
   Apply(R"({"kind":"Namespace","metadata":{"name":"seldon","labels":{"team":"ml"}}})");
-  Apply(R"({"kind":"ReplicaSet","metadata":{"name":"iris-abc","namespace":"seldon","ownerReferences":[{"kind":"Deployment","name":"iris-d","controller":true}]}})");
-  Start(KubernetesRole::kPod, [](KubernetesSdConfig& config) {
-    config.attach_node = config.attach_namespace = config.attach_deployment = true;
-  });
+  Apply(
+      R"({"kind":"ReplicaSet","metadata":{"name":"iris-abc","namespace":"seldon","ownerReferences":[{"kind":"Deployment","name":"iris-d","controller":true}]}})");
+  Start(KubernetesRole::kPod,
+        [](KubernetesSdConfig& config) { config.attach_node = config.attach_namespace = config.attach_deployment = true; });
   WaitForTargets(0);  // its node is unknown
   Apply(kNode);
   const std::vector<TargetGroupPtr> groups = WaitForTargets(4);
@@ -259,8 +265,10 @@ TEST_F(KubernetesDiscoveryTest, AttachedMetadataFollowsItsObjects) {
 
 TEST_F(KubernetesDiscoveryTest, NamespacesAndSelectorsAreAskedOfTheServer) {
   Apply(kModelPod);
-  Apply(R"({"kind":"Pod","metadata":{"name":"p","namespace":"other","labels":{"app":"iris"}},"spec":{"containers":[{"name":"c"}]},"status":{"podIP":"10.0.0.1"}})");
-  Apply(R"({"kind":"Pod","metadata":{"name":"q","namespace":"seldon","labels":{"app":"x"}},"spec":{"containers":[{"name":"c"}]},"status":{"podIP":"10.0.0.2"}})");
+  Apply(
+      R"({"kind":"Pod","metadata":{"name":"p","namespace":"other","labels":{"app":"iris"}},"spec":{"containers":[{"name":"c"}]},"status":{"podIP":"10.0.0.1"}})");
+  Apply(
+      R"({"kind":"Pod","metadata":{"name":"q","namespace":"seldon","labels":{"app":"x"}},"spec":{"containers":[{"name":"c"}]},"status":{"podIP":"10.0.0.2"}})");
   Start(KubernetesRole::kPod, [](KubernetesSdConfig& config) {
     config.namespaces = {"seldon"};
     config.selectors = {{KubernetesRole::kPod, "app in (iris)", "status.phase=Running"}};

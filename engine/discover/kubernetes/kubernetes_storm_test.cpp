@@ -26,7 +26,8 @@ std::string StormPodJson(int index, const StormPod& pod) {
   const std::string ip = pod.address == 0 ? "" : Cat("10.", pod.address / 65536, ".", pod.address / 256 % 256, ".", pod.address % 256);
   return Cat(R"({"kind":"Pod","apiVersion":"v1","metadata":{"name":"pod-)", index, R"(","namespace":"ns-)", index % 7,
              R"(","labels":{"revision":")", pod.revision,
-             R"("}},"spec":{"containers":[{"name":"c","ports":[{"name":"metrics","containerPort":6000}]}]},"status":{"podIP":")", ip, R"("}})");
+             R"("}},"spec":{"containers":[{"name":"c","ports":[{"name":"metrics","containerPort":6000}]}]},"status":{"podIP":")", ip,
+             R"("}})");
 }
 
 // "address revision" of every target.

@@ -78,7 +78,7 @@ struct KubernetesEndpoint {
 /// Endpoints and EndpointSlice alike.
 struct KubernetesEndpoints {
   std::string name_space;
-  std::string service;  ///< The name of its service, or "".
+  std::string service;       ///< The name of its service, or "".
   std::string address_type;  ///< Of a slice.
   Labels labels;
   std::vector<KubernetesEndpoint> endpoints;

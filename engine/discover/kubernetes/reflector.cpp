@@ -116,10 +116,9 @@ absl::Status Reflector::ListPages(const StopToken& stop) {
 Reflector::WatchEnd Reflector::Watch(const StopToken& stop) {
   const int seconds = kWatchSeconds + static_cast<int>(std::hash<std::string>()(path_ + version_) % kWatchSeconds);
   WatchEnd end = WatchEnd::kEnded;
-  const absl::Status status =
-      client_.Watch(Cat(path_, "?watch=1&allowWatchBookmarks=true&resourceVersion=", QueryEscape(version_),
-                        "&timeoutSeconds=", seconds, selectors_),
-                    seconds * kSecond + kWatchGraceMs, [&](std::string_view line) { return OnWatchLine(line, &end); }, stop);
+  const absl::Status status = client_.Watch(
+      Cat(path_, "?watch=1&allowWatchBookmarks=true&resourceVersion=", QueryEscape(version_), "&timeoutSeconds=", seconds, selectors_),
+      seconds * kSecond + kWatchGraceMs, [&](std::string_view line) { return OnWatchLine(line, &end); }, stop);
   if (absl::IsOutOfRange(status)) {
     return WatchEnd::kExpired;
   }

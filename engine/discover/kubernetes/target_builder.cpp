@@ -174,8 +174,7 @@ Labels KubernetesTargetBuilder::EndpointTarget(const KubernetesEndpoint& endpoin
   return Labels::FromPairs(std::move(target));
 }
 
-void KubernetesTargetBuilder::AddUnlistedPorts(const KubernetesPod& pod, const std::set<int64_t>& listed,
-                                               std::vector<Labels>* out) const {
+void KubernetesTargetBuilder::AddUnlistedPorts(const KubernetesPod& pod, const std::set<int64_t>& listed, std::vector<Labels>* out) const {
   if (pod.ip.empty()) {
     return;
   }

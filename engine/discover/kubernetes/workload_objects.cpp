@@ -40,8 +40,8 @@ void ReadContainers(const JsonValue& containers, const JsonValue& statuses, bool
     container.id = ContainerId(all_statuses, container.name);
     container.init = init;
     for (const JsonValue& port : one["ports"].items()) {
-      container.ports.push_back({std::string(port["name"].text()), port["containerPort"].integer().value_or(0),
-                                 std::string(port["protocol"].text())});
+      container.ports.push_back(
+          {std::string(port["name"].text()), port["containerPort"].integer().value_or(0), std::string(port["protocol"].text())});
     }
   }
 }

@@ -1,11 +1,11 @@
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <chrono>
 #include <functional>
 #include <set>
 #include <string>
-
-#include <gtest/gtest.h>
 
 #include "base/mutex.h"
 #include "engine/discover/discovery_manager.h"

@@ -20,8 +20,12 @@ bool ReadLabelPair(std::string_view message, std::vector<std::pair<std::string_v
   ProtoReader reader(message);
   while (reader.Next()) {
     switch (reader.tag()) {
-      case Tag(1, kBytes): label.first = reader.bytes(); break;
-      case Tag(2, kBytes): label.second = reader.bytes(); break;
+      case Tag(1, kBytes):
+        label.first = reader.bytes();
+        break;
+      case Tag(2, kBytes):
+        label.second = reader.bytes();
+        break;
     }
   }
   labels->push_back(label);
@@ -34,8 +38,12 @@ bool ReadTimestampMs(std::string_view message, TimestampMs* t) {
   ProtoReader reader(message);
   while (reader.Next()) {
     switch (reader.tag()) {
-      case Tag(1, kVarint): seconds = reader.int64(); break;
-      case Tag(2, kVarint): nanos = reader.int32(); break;
+      case Tag(1, kVarint):
+        seconds = reader.int64();
+        break;
+      case Tag(2, kVarint):
+        nanos = reader.int32();
+        break;
     }
   }
   constexpr int64_t kSecondsMax = kMaxTimestamp / 1000 - 1;
@@ -49,8 +57,12 @@ bool ReadClientExemplar(std::string_view message, ClientExemplar* exemplar) {
   ProtoReader reader(message);
   while (good && reader.Next()) {
     switch (reader.tag()) {
-      case Tag(1, kBytes): good = ReadLabelPair(reader.bytes(), &exemplar->labels); break;
-      case Tag(2, kFixed64): exemplar->value = reader.float64(); break;
+      case Tag(1, kBytes):
+        good = ReadLabelPair(reader.bytes(), &exemplar->labels);
+        break;
+      case Tag(2, kFixed64):
+        exemplar->value = reader.float64();
+        break;
       case Tag(3, kBytes):
         exemplar->has_timestamp = true;
         good = ReadTimestampMs(reader.bytes(), &exemplar->timestamp);
@@ -66,9 +78,15 @@ bool ReadSimple(std::string_view message, ClientMetric* metric) {
   ProtoReader reader(message);
   while (good && reader.Next()) {
     switch (reader.tag()) {
-      case Tag(1, kFixed64): metric->value = reader.float64(); break;
-      case Tag(2, kBytes): good = ReadClientExemplar(reader.bytes(), &metric->exemplar); break;
-      case Tag(3, kBytes): good = ReadTimestampMs(reader.bytes(), &metric->start_timestamp); break;
+      case Tag(1, kFixed64):
+        metric->value = reader.float64();
+        break;
+      case Tag(2, kBytes):
+        good = ReadClientExemplar(reader.bytes(), &metric->exemplar);
+        break;
+      case Tag(3, kBytes):
+        good = ReadTimestampMs(reader.bytes(), &metric->start_timestamp);
+        break;
     }
   }
   return good && reader.ok();
@@ -79,8 +97,12 @@ bool ReadQuantile(std::string_view message, ClientMetric* metric) {
   ProtoReader reader(message);
   while (reader.Next()) {
     switch (reader.tag()) {
-      case Tag(1, kFixed64): quantile.first = reader.float64(); break;
-      case Tag(2, kFixed64): quantile.second = reader.float64(); break;
+      case Tag(1, kFixed64):
+        quantile.first = reader.float64();
+        break;
+      case Tag(2, kFixed64):
+        quantile.second = reader.float64();
+        break;
     }
   }
   metric->quantiles.push_back(quantile);
@@ -92,10 +114,18 @@ bool ReadSummary(std::string_view message, ClientMetric* metric) {
   ProtoReader reader(message);
   while (good && reader.Next()) {
     switch (reader.tag()) {
-      case Tag(1, kVarint): metric->summary_count = static_cast<double>(reader.uint64()); break;
-      case Tag(2, kFixed64): metric->summary_sum = reader.float64(); break;
-      case Tag(3, kBytes): good = ReadQuantile(reader.bytes(), metric); break;
-      case Tag(4, kBytes): good = ReadTimestampMs(reader.bytes(), &metric->start_timestamp); break;
+      case Tag(1, kVarint):
+        metric->summary_count = static_cast<double>(reader.uint64());
+        break;
+      case Tag(2, kFixed64):
+        metric->summary_sum = reader.float64();
+        break;
+      case Tag(3, kBytes):
+        good = ReadQuantile(reader.bytes(), metric);
+        break;
+      case Tag(4, kBytes):
+        good = ReadTimestampMs(reader.bytes(), &metric->start_timestamp);
+        break;
     }
   }
   return good && reader.ok();
@@ -108,10 +138,18 @@ bool ReadBucket(std::string_view message, std::vector<ClientBucket>* buckets) {
   ProtoReader reader(message);
   while (good && reader.Next()) {
     switch (reader.tag()) {
-      case Tag(1, kVarint): bucket.cumulative_count = static_cast<double>(reader.uint64()); break;
-      case Tag(2, kFixed64): bucket.upper_bound = reader.float64(); break;
-      case Tag(3, kBytes): good = ReadClientExemplar(reader.bytes(), &bucket.exemplar); break;
-      case Tag(4, kFixed64): float_count = reader.float64(); break;
+      case Tag(1, kVarint):
+        bucket.cumulative_count = static_cast<double>(reader.uint64());
+        break;
+      case Tag(2, kFixed64):
+        bucket.upper_bound = reader.float64();
+        break;
+      case Tag(3, kBytes):
+        good = ReadClientExemplar(reader.bytes(), &bucket.exemplar);
+        break;
+      case Tag(4, kFixed64):
+        float_count = reader.float64();
+        break;
     }
   }
   if (float_count != 0) {
@@ -126,8 +164,12 @@ bool ReadSpan(std::string_view message, std::vector<Span>* spans) {
   ProtoReader reader(message);
   while (reader.Next()) {
     switch (reader.tag()) {
-      case Tag(1, kVarint): span.offset = reader.sint32(); break;
-      case Tag(2, kVarint): span.length = reader.uint32(); break;
+      case Tag(1, kVarint):
+        span.offset = reader.sint32();
+        break;
+      case Tag(2, kVarint):
+        span.length = reader.uint32();
+        break;
     }
   }
   spans->push_back(span);
@@ -165,17 +207,24 @@ struct Counts {
 
 bool ReadNativeField(const ProtoReader& reader, ClientHistogram* h) {
   switch (reader.tag()) {
-    case Tag(9, kBytes): return ReadSpan(reader.bytes(), &h->negative_spans);
+    case Tag(9, kBytes):
+      return ReadSpan(reader.bytes(), &h->negative_spans);
     case Tag(10, kVarint):
-    case Tag(10, kBytes): return ReadDeltas(reader, &h->negative_deltas);
+    case Tag(10, kBytes):
+      return ReadDeltas(reader, &h->negative_deltas);
     case Tag(11, kFixed64):
-    case Tag(11, kBytes): return ReadCounts(reader, &h->negative_counts);
-    case Tag(12, kBytes): return ReadSpan(reader.bytes(), &h->positive_spans);
+    case Tag(11, kBytes):
+      return ReadCounts(reader, &h->negative_counts);
+    case Tag(12, kBytes):
+      return ReadSpan(reader.bytes(), &h->positive_spans);
     case Tag(13, kVarint):
-    case Tag(13, kBytes): return ReadDeltas(reader, &h->positive_deltas);
+    case Tag(13, kBytes):
+      return ReadDeltas(reader, &h->positive_deltas);
     case Tag(14, kFixed64):
-    case Tag(14, kBytes): return ReadCounts(reader, &h->positive_counts);
-    default: return true;
+    case Tag(14, kBytes):
+      return ReadCounts(reader, &h->positive_counts);
+    default:
+      return true;
   }
 }
 
@@ -187,17 +236,38 @@ bool ReadHistogram(std::string_view message, ClientMetric* metric) {
   ProtoReader reader(message);
   while (good && reader.Next()) {
     switch (reader.tag()) {
-      case Tag(1, kVarint): count.whole = static_cast<double>(reader.uint64()); break;
-      case Tag(2, kFixed64): h->sum = reader.float64(); break;
-      case Tag(3, kBytes): good = ReadBucket(reader.bytes(), &h->buckets); break;
-      case Tag(4, kFixed64): count.real = reader.float64(); break;
-      case Tag(5, kVarint): h->schema = reader.sint32(); break;
-      case Tag(6, kFixed64): h->zero_threshold = reader.float64(); break;
-      case Tag(7, kVarint): zero.whole = static_cast<double>(reader.uint64()); break;
-      case Tag(8, kFixed64): zero.real = reader.float64(); break;
-      case Tag(15, kBytes): good = ReadTimestampMs(reader.bytes(), &metric->start_timestamp); break;
-      case Tag(16, kBytes): good = ReadClientExemplar(reader.bytes(), &h->exemplars.emplace_back()); break;
-      default: good = ReadNativeField(reader, h);
+      case Tag(1, kVarint):
+        count.whole = static_cast<double>(reader.uint64());
+        break;
+      case Tag(2, kFixed64):
+        h->sum = reader.float64();
+        break;
+      case Tag(3, kBytes):
+        good = ReadBucket(reader.bytes(), &h->buckets);
+        break;
+      case Tag(4, kFixed64):
+        count.real = reader.float64();
+        break;
+      case Tag(5, kVarint):
+        h->schema = reader.sint32();
+        break;
+      case Tag(6, kFixed64):
+        h->zero_threshold = reader.float64();
+        break;
+      case Tag(7, kVarint):
+        zero.whole = static_cast<double>(reader.uint64());
+        break;
+      case Tag(8, kFixed64):
+        zero.real = reader.float64();
+        break;
+      case Tag(15, kBytes):
+        good = ReadTimestampMs(reader.bytes(), &metric->start_timestamp);
+        break;
+      case Tag(16, kBytes):
+        good = ReadClientExemplar(reader.bytes(), &h->exemplars.emplace_back());
+        break;
+      default:
+        good = ReadNativeField(reader, h);
     }
   }
   h->float_counts = count.real > 0 || zero.real > 0;
@@ -236,11 +306,21 @@ bool ReadClientFamily(std::string_view message, ClientFamily* family) {
   ProtoReader reader(message);
   while (reader.Next()) {
     switch (reader.tag()) {
-      case Tag(1, kBytes): family->name = reader.bytes(); break;
-      case Tag(2, kBytes): family->help = reader.bytes(); break;
-      case Tag(3, kVarint): family->type = reader.uint32(); break;
-      case Tag(4, kBytes): family->metrics.push_back(reader.bytes()); break;
-      case Tag(5, kBytes): family->unit = reader.bytes(); break;
+      case Tag(1, kBytes):
+        family->name = reader.bytes();
+        break;
+      case Tag(2, kBytes):
+        family->help = reader.bytes();
+        break;
+      case Tag(3, kVarint):
+        family->type = reader.uint32();
+        break;
+      case Tag(4, kBytes):
+        family->metrics.push_back(reader.bytes());
+        break;
+      case Tag(5, kBytes):
+        family->unit = reader.bytes();
+        break;
     }
   }
   return reader.ok();
@@ -252,13 +332,23 @@ bool ReadClientMetric(std::string_view message, ClientMetric* metric) {
   ProtoReader reader(message);
   while (good && reader.Next()) {
     switch (reader.tag()) {
-      case Tag(1, kBytes): good = ReadLabelPair(reader.bytes(), &metric->labels); break;
+      case Tag(1, kBytes):
+        good = ReadLabelPair(reader.bytes(), &metric->labels);
+        break;
       case Tag(2, kBytes):
       case Tag(3, kBytes):
-      case Tag(5, kBytes): good = ReadSimple(reader.bytes(), metric); break;
-      case Tag(4, kBytes): good = ReadSummary(reader.bytes(), metric); break;
-      case Tag(6, kVarint): metric->timestamp = reader.int64(); break;
-      case Tag(7, kBytes): good = ReadHistogram(reader.bytes(), metric); break;
+      case Tag(5, kBytes):
+        good = ReadSimple(reader.bytes(), metric);
+        break;
+      case Tag(4, kBytes):
+        good = ReadSummary(reader.bytes(), metric);
+        break;
+      case Tag(6, kVarint):
+        metric->timestamp = reader.int64();
+        break;
+      case Tag(7, kBytes):
+        good = ReadHistogram(reader.bytes(), metric);
+        break;
     }
   }
   return good && reader.ok();

@@ -11,7 +11,8 @@
 
 namespace tocsin {
 
-/// The messages of io.prometheus.client (client_model's metrics.proto), as far as scrapes need them, read by hand. Views are into the input.
+/// The messages of io.prometheus.client (client_model's metrics.proto), as far as scrapes need them, read by hand. Views are into the
+/// input.
 
 struct ClientExemplar {
   std::vector<std::pair<std::string_view, std::string_view>> labels;
@@ -51,8 +52,8 @@ struct ClientMetric {
   std::vector<std::pair<std::string_view, std::string_view>> labels;
   TimestampMs timestamp = 0;  ///< 0: none.
   TimestampMs start_timestamp = 0;
-  double value = 0;           ///< Counter, gauge, untyped.
-  ClientExemplar exemplar;    ///< Counter.
+  double value = 0;         ///< Counter, gauge, untyped.
+  ClientExemplar exemplar;  ///< Counter.
   double summary_count = 0;
   double summary_sum = 0;
   std::vector<std::pair<double, double>> quantiles;

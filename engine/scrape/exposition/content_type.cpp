@@ -11,9 +11,7 @@ namespace tocsin {
 namespace {
 
 /// RFC 2045 tokens.
-bool IsTokenChar(char c) {
-  return c > 0x20 && c < 0x7f && std::string_view("()<>@,;:\\\"/[]?=").find(c) == std::string_view::npos;
-}
+bool IsTokenChar(char c) { return c > 0x20 && c < 0x7f && std::string_view("()<>@,;:\\\"/[]?=").find(c) == std::string_view::npos; }
 
 std::string_view TakeToken(std::string_view* rest) {
   size_t length = 0;

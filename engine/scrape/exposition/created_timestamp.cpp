@@ -8,9 +8,7 @@ namespace {
 
 constexpr std::string_view kCreatedSuffix = "_created";
 
-bool HasCreated(MetricType type) {
-  return type == MetricType::kCounter || type == MetricType::kSummary || type == MetricType::kHistogram;
-}
+bool HasCreated(MetricType type) { return type == MetricType::kCounter || type == MetricType::kSummary || type == MetricType::kHistogram; }
 
 }  // namespace
 

@@ -17,34 +17,54 @@ bool IsDigit(int c) { return c >= '0' && c <= '9'; }
 
 std::string_view LexTokenName(LexToken token) {
   switch (token) {
-    case LexToken::kInvalid: return "INVALID";
-    case LexToken::kEof: return "EOF";
-    case LexToken::kLinebreak: return "LINEBREAK";
-    case LexToken::kWhitespace: return "WHITESPACE";
-    case LexToken::kHelp: return "HELP";
-    case LexToken::kType: return "TYPE";
-    case LexToken::kUnit: return "UNIT";
-    case LexToken::kEofWord: return "EOFWORD";
-    case LexToken::kText: return "TEXT";
-    case LexToken::kComment: return "COMMENT";
-    case LexToken::kMetricName: return "MNAME";
-    case LexToken::kQuotedString: return "QSTRING";
-    case LexToken::kBraceOpen: return "BOPEN";
-    case LexToken::kBraceClose: return "BCLOSE";
-    case LexToken::kLabelName: return "LNAME";
-    case LexToken::kLabelValue: return "LVALUE";
-    case LexToken::kComma: return "COMMA";
-    case LexToken::kEqual: return "EQUAL";
-    case LexToken::kTimestamp: return "TIMESTAMP";
-    case LexToken::kValue: return "VALUE";
+    case LexToken::kInvalid:
+      return "INVALID";
+    case LexToken::kEof:
+      return "EOF";
+    case LexToken::kLinebreak:
+      return "LINEBREAK";
+    case LexToken::kWhitespace:
+      return "WHITESPACE";
+    case LexToken::kHelp:
+      return "HELP";
+    case LexToken::kType:
+      return "TYPE";
+    case LexToken::kUnit:
+      return "UNIT";
+    case LexToken::kEofWord:
+      return "EOFWORD";
+    case LexToken::kText:
+      return "TEXT";
+    case LexToken::kComment:
+      return "COMMENT";
+    case LexToken::kMetricName:
+      return "MNAME";
+    case LexToken::kQuotedString:
+      return "QSTRING";
+    case LexToken::kBraceOpen:
+      return "BOPEN";
+    case LexToken::kBraceClose:
+      return "BCLOSE";
+    case LexToken::kLabelName:
+      return "LNAME";
+    case LexToken::kLabelValue:
+      return "LVALUE";
+    case LexToken::kComma:
+      return "COMMA";
+    case LexToken::kEqual:
+      return "EQUAL";
+    case LexToken::kTimestamp:
+      return "TIMESTAMP";
+    case LexToken::kValue:
+      return "VALUE";
   }
   return "";
 }
 
 std::string LexCursor::ErrorText(std::string_view expected, LexToken got, size_t line_start) const {
   const size_t end = std::min(body_.size(), position_ + 1);
-  return Cat(expected, ", got ", GoQuoted(body_.substr(token_start_, end - token_start_)), " (\"", LexTokenName(got), "\") while parsing: ",
-             GoQuoted(body_.substr(line_start, end - line_start)));
+  return Cat(expected, ", got ", GoQuoted(body_.substr(token_start_, end - token_start_)), " (\"", LexTokenName(got),
+             "\") while parsing: ", GoQuoted(body_.substr(line_start, end - line_start)));
 }
 
 bool LexCursor::TakeQuoted(bool may_hold_newline) {

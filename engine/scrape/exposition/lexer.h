@@ -34,7 +34,17 @@ std::string_view LexTokenName(LexToken token);
 
 /// What may come next in a line.
 enum class LexState : uint8_t {
-  kInit, kComment, kMeta1, kMeta2, kLabels, kLabelValue, kValue, kTimestamp, kExemplar, kExemplarValue, kExemplarTimestamp,
+  kInit,
+  kComment,
+  kMeta1,
+  kMeta2,
+  kLabels,
+  kLabelValue,
+  kValue,
+  kTimestamp,
+  kExemplar,
+  kExemplarValue,
+  kExemplarTimestamp,
 };
 
 /// Where a lexer stands. A token that does not fit ends at the first byte that does not fit: error texts show the bytes up to it.

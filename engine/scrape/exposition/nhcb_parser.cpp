@@ -174,6 +174,8 @@ bool NhcbParser::NextExemplar(Exemplar* exemplar) {
   return true;
 }
 
-TimestampMs NhcbParser::StartTimestamp() { return converted_ ? converted_start_ : gathering_ ? start_timestamp_ : inner_->StartTimestamp(); }
+TimestampMs NhcbParser::StartTimestamp() {
+  return converted_ ? converted_start_ : gathering_ ? start_timestamp_ : inner_->StartTimestamp();
+}
 
 }  // namespace tocsin

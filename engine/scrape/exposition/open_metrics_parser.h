@@ -44,7 +44,8 @@ class OpenMetricsParser : public ExpositionParser {
   EntryKind ReadUnit(std::string_view text);
   Step ReadSeries(LexToken token);
   bool ReadLabelParts(bool of_exemplar, SeriesParts::Part* metric, std::vector<SeriesParts::LabelPart>* labels);
-  bool ReadLabelPart(LexToken token, bool of_exemplar, SeriesParts::Part* metric, std::vector<SeriesParts::LabelPart>* labels, LexToken* next);
+  bool ReadLabelPart(LexToken token, bool of_exemplar, SeriesParts::Part* metric, std::vector<SeriesParts::LabelPart>* labels,
+                     LexToken* next);
   bool ReadSample(LexToken token);
   bool ReadFloat(LexToken token, std::string_view after, double* value);
   bool ReadTimestamp(std::string_view what, TimestampMs* timestamp);

@@ -102,7 +102,8 @@ class ExpositionParser {
 };
 
 /// The parser for a Content-Type. `*body` gets a line end where the format needs one, and must outlive the parser.
-/// Error: the target's type is not one of ours and there is no fallback (upstream's text). With a fallback, `*warning` says that it was used.
+/// Error: the target's type is not one of ours and there is no fallback (upstream's text). With a fallback, `*warning` says that it was
+/// used.
 absl::StatusOr<std::unique_ptr<ExpositionParser>> MakeExpositionParser(std::string* body, std::string_view content_type,
                                                                        std::optional<ScrapeProtocol> fallback,
                                                                        const ExpositionOptions& options, std::string* warning);

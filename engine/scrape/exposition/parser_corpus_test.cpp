@@ -25,9 +25,7 @@ bool FlagAt(const element& object, const char* key) {
   return object["options"][key].get(flag) == simdjson::SUCCESS && flag;
 }
 
-std::string LabelsText(LabelPairs pairs) {
-  return Labels::FromPairs(std::move(pairs)).ToString();
-}
+std::string LabelsText(LabelPairs pairs) { return Labels::FromPairs(std::move(pairs)).ToString(); }
 
 std::string ExpectedLabels(const element& labels) {
   LabelPairs pairs;
@@ -208,7 +206,8 @@ TEST_P(TextparseEntries, AsRecorded) {
   ASSERT_TRUE(parser.ok()) << parser.status();
   for (const element expected : root["entries"].get_array()) {
     const EntryKind kind = (*parser)->Next();
-    ASSERT_TRUE(kind != EntryKind::kEnd && kind != EntryKind::kError) << (*parser)->error() << " instead of " << ExpectedText(expected, only_names);
+    ASSERT_TRUE(kind != EntryKind::kEnd && kind != EntryKind::kError)
+        << (*parser)->error() << " instead of " << ExpectedText(expected, only_names);
     EXPECT_EQ(EntryText(kind, parser->get(), only_names, options.created_timestamps), ExpectedText(expected, only_names));
   }
   EXPECT_EQ((*parser)->Next(), EntryKind::kEnd) << (*parser)->error();
@@ -255,7 +254,8 @@ TEST(OpenMetricsCorpus, AcceptsWhatPrometheusAccepts) {
   for (const element test_case : json.load(path)["cases"].get_array()) {
     const element recorded = test_case["prometheus_3_5"];
     int samples = 0;
-    const std::string error = FirstError(StringAt(test_case, "input"), "application/openmetrics-text; version=1.0.0; charset=utf-8", &samples);
+    const std::string error =
+        FirstError(StringAt(test_case, "input"), "application/openmetrics-text; version=1.0.0; charset=utf-8", &samples);
     const std::string expected = StringAt(recorded, "error");
     if (expected.find("invalid sample") != std::string::npos || StringAt(test_case, "input").empty()) {
       continue;  // refused by the store, and an empty page that is never parsed
@@ -301,10 +301,10 @@ TEST(ContentTypeCorpus, SelectsTheParser) {
     }
     std::string warning;
     const auto format = FormatOf(StringAt(test_case, "content_type"), fallback, &warning);
-    const std::string name = !format.ok()                                          ? ""
+    const std::string name = !format.ok()                                    ? ""
                              : *format == ExpositionFormat::kOpenMetricsText ? "openmetrics"
                              : *format == ExpositionFormat::kProtobuf        ? "protobuf"
-                                                                              : "prometheus";
+                                                                             : "prometheus";
     EXPECT_EQ(name, StringAt(test_case, "parser")) << StringAt(test_case, "id");
     const std::string error = format.ok() ? warning : std::string(tocsin::Message(format.status()));
     EXPECT_NE(error.find(StringAt(test_case, "error_contains")), std::string::npos) << StringAt(test_case, "id") << ": " << error;

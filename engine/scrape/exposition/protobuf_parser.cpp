@@ -30,12 +30,18 @@ bool TakeLength(std::string_view* rest, uint64_t* length) {
 
 MetricType TypeOfClient(uint32_t type) {
   switch (static_cast<ClientType>(type)) {
-    case ClientType::kCounter: return MetricType::kCounter;
-    case ClientType::kGauge: return MetricType::kGauge;
-    case ClientType::kSummary: return MetricType::kSummary;
-    case ClientType::kHistogram: return MetricType::kHistogram;
-    case ClientType::kGaugeHistogram: return MetricType::kGaugeHistogram;
-    default: return MetricType::kUnknown;
+    case ClientType::kCounter:
+      return MetricType::kCounter;
+    case ClientType::kGauge:
+      return MetricType::kGauge;
+    case ClientType::kSummary:
+      return MetricType::kSummary;
+    case ClientType::kHistogram:
+      return MetricType::kHistogram;
+    case ClientType::kGaugeHistogram:
+      return MetricType::kGaugeHistogram;
+    default:
+      return MetricType::kUnknown;
   }
 }
 
@@ -271,8 +277,8 @@ void ProtobufParser::ReadLabels(LabelPairs* labels) {
     labels->emplace_back("__unit__", family_.unit);
   }
   for (const auto& [name, value] : metric_.labels) {
-    const bool replaced = options_.type_and_unit_labels &&
-                          (name == kMetricName || (has_type && name == "__type__") || (has_unit && name == "__unit__"));
+    const bool replaced =
+        options_.type_and_unit_labels && (name == kMetricName || (has_type && name == "__type__") || (has_unit && name == "__unit__"));
     if (!replaced) {
       labels->emplace_back(name, value);
     }

@@ -122,7 +122,8 @@ TEST(ProtobufParser, CountersGaugesSummaries) {
           .Bytes(2, "Help.")
           .Number(3, 0)
           .Bytes(5, "seconds")
-          .Sub(4, Message().Sub(1, LabelOf("a", "b")).Sub(3, Message().Double(1, 3).Sub(2, ExemplarOf(2, 5)).Sub(3, Time(1))).Number(6, 1500))
+          .Sub(4,
+               Message().Sub(1, LabelOf("a", "b")).Sub(3, Message().Double(1, 3).Sub(2, ExemplarOf(2, 5)).Sub(3, Time(1))).Number(6, 1500))
           .Delimited() +
       Message().Bytes(1, "empty").Number(3, 1).Delimited() +
       Message()
@@ -132,19 +133,20 @@ TEST(ProtobufParser, CountersGaugesSummaries) {
           .Delimited();
   EXPECT_THAT(AllEntries(body, {}),
               testing::ElementsAre("help c_seconds_total Help.", "unit c_seconds_total seconds", "type c_seconds_total counter",
-                                   "{__name__=\"c_seconds_total\", a=\"b\"} 3 @1500 from 1000 exemplar 2 @5000", "help s ", "type s summary",
-                                   "{__name__=\"s_count\"} 4 from 0", "{__name__=\"s_sum\"} 1.5 from 0",
+                                   "{__name__=\"c_seconds_total\", a=\"b\"} 3 @1500 from 1000 exemplar 2 @5000", "help s ",
+                                   "type s summary", "{__name__=\"s_count\"} 4 from 0", "{__name__=\"s_sum\"} 1.5 from 0",
                                    "{__name__=\"s\", quantile=\"0.5\"} 9 from 0"));
 }
 
 TEST(ProtobufParser, NativeAndClassicHistograms) {
   const std::string body = Message().Bytes(1, "h").Number(3, 4).Sub(4, Message().Sub(7, HistogramOf())).Delimited();
   const std::string native =
-      "{__name__=\"h\"} {count:8, sum:12.5, [-0.001,0.001]:1, (0.7071067811865475,1]:2, (1,1.414213562373095]:5} from 3000 exemplar 1.5 @9000";
-  const std::vector<std::string> classic = {
-      "{__name__=\"h_count\"} 8 from 3000", "{__name__=\"h_sum\"} 12.5 from 3000",
-      "{__name__=\"h_bucket\", le=\"1.0\"} 3 from 3000 exemplar 0.5 @7000", "{__name__=\"h_bucket\", le=\"2.0\"} 7 from 3000",
-      "{__name__=\"h_bucket\", le=\"+Inf\"} 8 from 3000"};
+      "{__name__=\"h\"} {count:8, sum:12.5, [-0.001,0.001]:1, (0.7071067811865475,1]:2, (1,1.414213562373095]:5} from 3000 exemplar 1.5 "
+      "@9000";
+  const std::vector<std::string> classic = {"{__name__=\"h_count\"} 8 from 3000", "{__name__=\"h_sum\"} 12.5 from 3000",
+                                            "{__name__=\"h_bucket\", le=\"1.0\"} 3 from 3000 exemplar 0.5 @7000",
+                                            "{__name__=\"h_bucket\", le=\"2.0\"} 7 from 3000",
+                                            "{__name__=\"h_bucket\", le=\"+Inf\"} 8 from 3000"};
   const auto with_head = [](std::vector<std::string> samples) {
     samples.insert(samples.begin(), {"help h ", "type h histogram"});
     return samples;
@@ -166,8 +168,8 @@ TEST(ProtobufParser, NativeAndClassicHistograms) {
 
 TEST(ProtobufParser, DamageIsAnError) {
   const std::string body = Message().Bytes(1, "h").Number(3, 4).Sub(4, Message().Sub(7, HistogramOf())).Delimited();
-  EXPECT_EQ(AllEntries(body.substr(0, body.size() - 1), {}).back(),
-            Cat("error clientpb: insufficient length of buffer, expected at least ", body.size(), " bytes, got ", body.size() - 1, " bytes"));
+  EXPECT_EQ(AllEntries(body.substr(0, body.size() - 1), {}).back(), Cat("error clientpb: insufficient length of buffer, expected at least ",
+                                                                        body.size(), " bytes, got ", body.size() - 1, " bytes"));
   EXPECT_EQ(AllEntries("\xff\xff\xff\xff\xff\xff", {}).back(), "error clientpb: invalid varint encountered");
   EXPECT_EQ(AllEntries(Message().Bytes(1, "x").Number(3, 9).Sub(4, Message()).Delimited(), {}).back(),
             "error unknown metric type for metric \"x\": 9");

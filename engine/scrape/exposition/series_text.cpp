@@ -78,7 +78,8 @@ bool ReadSampleFloat(std::string_view text, double* value, std::string* error) {
   }
   const ParsedFloat parsed = ParseGoFloat(text);
   if (!parsed.ok()) {
-    *error = Cat("strconv.ParseFloat: parsing ", GoQuoted(text), parsed.error == FloatError::kRange ? ": value out of range" : ": invalid syntax");
+    *error = Cat("strconv.ParseFloat: parsing ", GoQuoted(text),
+                 parsed.error == FloatError::kRange ? ": value out of range" : ": invalid syntax");
     return false;
   }
   *value = std::isnan(parsed.value) ? kNormalNaN : parsed.value;
