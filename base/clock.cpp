@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <thread>
 
 namespace tocsin {
 namespace {
@@ -51,14 +52,34 @@ TimestampMs ManualClock::NowMs() const {
 }
 
 bool ManualClock::WaitUntil(TimestampMs when, const StopToken& stop) const {
+  const auto count_waiter = [this](int by) {
+    MutexLock lock(mu_);
+    waiters_ += by;
+  };
   MutexLock lock(stop.mu_);
-  while (!stop.stopped_) {
-    if (NowMs() >= when) {
-      return true;
-    }
-    stop.changed_.WaitFor(stop.mu_, kManualPoll);
+  bool arrived = NowMs() >= when;
+  if (arrived || stop.stopped_) {
+    return arrived && !stop.stopped_;
   }
-  return false;
+  count_waiter(1);
+  while (!stop.stopped_ && !arrived) {
+    stop.changed_.WaitFor(stop.mu_, kManualPoll);
+    arrived = NowMs() >= when;
+  }
+  count_waiter(-1);
+  return arrived && !stop.stopped_;
+}
+
+void ManualClock::AwaitWaiters(int count) const {
+  while (true) {
+    {
+      MutexLock lock(mu_);
+      if (waiters_ >= count) {
+        return;
+      }
+    }
+    std::this_thread::sleep_for(kManualPoll);
+  }
 }
 
 void ManualClock::Set(TimestampMs now) {

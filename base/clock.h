@@ -60,9 +60,13 @@ class ManualClock : public Clock {
   void Set(TimestampMs now);
   void Advance(DurationMs by);
 
+  /// Returns when so many threads are within WaitUntil: a test then knows that its next Advance ends a pause and nothing else.
+  void AwaitWaiters(int count) const;
+
  private:
   mutable Mutex mu_;
   TimestampMs now_ GUARDED_BY(mu_);
+  mutable int waiters_ GUARDED_BY(mu_) = 0;
 };
 
 }  // namespace tocsin

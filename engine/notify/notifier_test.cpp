@@ -4,10 +4,9 @@
 #include <gtest/gtest.h>
 #include <prometheus/registry.h>
 
-#include <thread>
-
 #include "base/strings.h"
 #include "base/yaml/yaml.h"
+#include "engine/notify/send_loop.h"
 #include "tests/support/http_double.h"
 
 namespace tocsin {
@@ -183,10 +182,8 @@ TEST_F(NotifierTest, AFailedBatchIsTriedAgainWhileItIsTrue) {
   // More words on one alert: only the last is worth a try.
   notifier->Send({MakeAlert("true", 2 * kDay)});
   server.SetStatus(200);
-  while (server.WaitForAlerts(0).size() < 2) {
-    clock_.Advance(kSecond);
-    std::this_thread::yield();
-  }
+  clock_.AwaitWaiters(1);
+  clock_.Advance(SendLoop::kFirstPauseMs);
   EXPECT_THAT(server.WaitForAlerts(2), testing::ElementsAre("resolved", "true"));
 }
 
@@ -235,10 +232,9 @@ TEST_F(NotifierTest, AnUnchangedConfigurationKeepsItsLoops) {
   notifier->ApplyConfig(ConfigOf(kPlain));
   EXPECT_EQ(notifier->Status().active.size(), 1U);
   server.SetStatus(200);
-  while (server.WaitForAlerts(0).empty()) {
-    clock_.Advance(kSecond);
-    std::this_thread::yield();
-  }
+  clock_.AwaitWaiters(1);
+  clock_.Advance(SendLoop::kFirstPauseMs);
+  EXPECT_THAT(server.WaitForAlerts(1), testing::ElementsAre("a"));
 }
 
 TEST_F(NotifierTest, ASlowAlertmanagerDoesNotHoldUpTheOther) {

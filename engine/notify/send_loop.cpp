@@ -111,8 +111,8 @@ void SendLoop::Run() {
     } else if (outcome == Outcome::kRefused || stop_.stopped()) {
       metrics_->CountDropped(batch.size());
     } else {
-      PutBack(batch);
       Pause();
+      PutBack(batch);
     }
   }
   const MutexLock lock(mu_);
