@@ -2,7 +2,7 @@
 add_compile_options(-Wall -Wextra -Werror -ffp-contract=off -fno-omit-frame-pointer)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   # libstdc++'s own stable_sort uses what it has marked deprecated.
-  add_compile_options(-Wthread-safety -Wno-deprecated-declarations)
+  add_compile_options(-Wthread-safety -Wno-deprecated-declarations -Wno-missing-field-initializers)
 else()
   # g++ 12 reports moved-from variants and vectors (-Wmaybe-uninitialized) and std::string::assign (-Wrestrict) without a cause.
   add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-Wno-tsan> -Wno-missing-field-initializers -Wno-subobject-linkage -Wno-maybe-uninitialized -Wno-restrict)
