@@ -144,7 +144,7 @@ Series* HeadCore::Revive(uint32_t slot) {
 void HeadCore::ApplySample(Series& series, const Transaction::Entry& entry, Transaction::Extra* extra, SeriesAppendContext* context,
                            CommitRecordWriter* record) {
   if (record != nullptr && !series.in_log) {
-    record->AddSeries(series.slot, series.pairs(), pairs);
+    record->AddSeries(series.slot, table.PairsOf(series), pairs);
     series.in_log = true;
   }
   const TimestampMs start_t = extra == nullptr ? 0 : extra->start_t;
@@ -179,7 +179,7 @@ void HeadCore::ApplyOutOfOrder(Series& series, const Transaction::Entry& entry, 
     return;
   }
   if (!series.in_log) {
-    record->AddSeries(series.slot, series.pairs(), pairs);
+    record->AddSeries(series.slot, table.PairsOf(series), pairs);
     series.in_log = true;
   }
   if (histogram != nullptr) {
@@ -191,7 +191,7 @@ void HeadCore::ApplyOutOfOrder(Series& series, const Transaction::Entry& entry, 
 
 size_t HeadCore::Apply(Transaction& transaction, ByteBuffer* bytes) {
   std::unique_ptr<CommitRecordWriter> record = bytes == nullptr ? nullptr : std::make_unique<CommitRecordWriter>(*bytes);
-  SeriesAppendContext context{options.chunk_range_ms, 0};
+  SeriesAppendContext context{table.open_chunks(), options.chunk_range_ms};
   const bool keep_limits = queriers.size() > 0;
   CommitLimits limits{commit + 1, {}};
   TimestampMs range_of = kMinTimestamp;
@@ -208,7 +208,7 @@ size_t HeadCore::Apply(Transaction& transaction, ByteBuffer* bytes) {
       }
       if (const Series* next = table.Find(entries[i + kPrefetchAhead / 2].slot); next != nullptr && next->open != nullptr) {
         __builtin_prefetch(next->open, 1);
-        __builtin_prefetch(next->open + next->open_state.size, 1);
+        __builtin_prefetch(next->open + next->open_size, 1);
       }
     }
     const Transaction::Entry& entry = entries[i];

@@ -15,7 +15,7 @@ constexpr size_t kFoldFrom = 32;
 }  // namespace
 
 void HeadCore::DropChunks(Series& series, size_t count) {
-  SeriesAppendContext context{options.chunk_range_ms, 0};
+  SeriesAppendContext context{table.open_chunks(), options.chunk_range_ms};
   for (size_t i = 0; i < count; ++i) {
     context.bytes_grown -= static_cast<int64_t>(series.closed[i]->memory_bytes());
   }
@@ -53,7 +53,7 @@ bool HeadCore::TruncateSeries(Series& series, TimestampMs cutoff, TimestampMs* f
 void HeadCore::FoldOutOfOrder(Series& series) {
   std::vector<SeriesExtra::OutOfOrderSample>& samples = series.extra->out_of_order;
   const uint64_t oldest = queriers.Oldest();
-  SeriesAppendContext context{options.chunk_range_ms, 0};
+  SeriesAppendContext context{table.open_chunks(), options.chunk_range_ms};
   for (size_t i = 0; i < series.closed.size() && !samples.empty(); ++i) {
     const ChunkPtr chunk = series.closed[i];
     const TimestampMs until = i + 1 < series.closed.size() ? series.closed[i + 1]->min_t() : chunk->max_t();
@@ -95,13 +95,14 @@ void HeadCore::RemoveSeries(const std::vector<uint32_t>& slots) {
   for (const uint32_t slot : slots) {
     held.OnSeriesRemoved(slot);
     exemplars.DropSeries(slot);
+    Series& series = *table.Find(slot);
+    SeriesAppendContext context{table.open_chunks(), options.chunk_range_ms};
+    CloseOpenChunk(series, &context);
+    Account(context);
+    DropChunks(series, series.closed.size());
+    series.last_t = kMinTimestamp;
   }
   for (Series::Ptr& series : table.Remove(slots)) {
-    SeriesAppendContext context{options.chunk_range_ms, 0};
-    CloseOpenChunk(*series, &context);
-    Account(context);
-    DropChunks(*series, series->closed.size());
-    series->last_t = kMinTimestamp;
     removed_.push_back(Removed{commit, std::move(series)});
   }
   counters.series_removed.fetch_add(slots.size(), std::memory_order_relaxed);

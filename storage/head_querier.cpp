@@ -146,7 +146,7 @@ class HeadQuerier : public Querier {
     }
     absl::flat_hash_set<PairId> pairs;
     ForEachVisible(*slots, min_t_, max_t_, [&](const SeriesView& view) REQUIRES_SHARED(core_.mu) {
-      for (const PairId pair : view.series->pairs()) {
+      for (const PairId pair : core_.table.PairsOf(*view.series)) {
         if (pairs.insert(pair).second) {
           each(pair);
         }

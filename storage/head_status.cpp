@@ -96,7 +96,7 @@ HeadStatus MakeHeadStatus(const HeadCore& core, size_t limit) {
   status.max_t = core.max_time;
   core.table.ForEach([&](const Series& series) {
     status.chunks += series.chunk_count();
-    status.series_bytes += sizeof(Series) + series.pair_count * sizeof(PairId);
+    status.series_bytes += series.own_bytes();
   });
   status.chunk_bytes = static_cast<uint64_t>(core.chunk_bytes);
   status.symbol_bytes = core.pairs.memory_bytes();

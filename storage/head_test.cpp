@@ -213,7 +213,7 @@ TEST_F(HeadTest, SeriesWithoutSamplesInTheRetentionGiveTheirMemoryBack) {
   Open(options);
   const auto appender = head_->OpenAppender();
   const SeriesRef old = Ref(*appender, kM);
-  ASSERT_EQ(Put(kM, 0, 1), kOk);
+  ASSERT_EQ(Put(kM, kHour, 1), kOk);
   const HeadStatus one = head_->Status(10);
   ASSERT_EQ(Put(Labels::Of({{"__name__", "n"}}), 3 * kHour, 1), kOk);
   head_->Maintain();

@@ -17,13 +17,14 @@ constexpr uint16_t kHistogramSamplesPerChunkMin = 10;
 constexpr uint16_t kHistogramSamplesPerChunkMax = 65000;
 
 void CloseFloats(Series& series, SeriesAppendContext* context) {
-  const size_t size = series.open_state.size;
-  context->bytes_grown -= series.open_state.capacity;
-  series.closed.Append(ChunkPtr::Make(XorFirstTime(series.open, size), series.last_t, ChunkEncoding::kXor, {series.open, size}));
+  const XorState state = series.open_state();
+  context->bytes_grown -= state.capacity;
+  series.closed.Append(
+      ChunkPtr::Make(XorFirstTime(series.open, series.open_size), series.last_t, ChunkEncoding::kXor, series.open_bytes()));
   context->bytes_grown += static_cast<int64_t>(series.closed.back()->memory_bytes());
-  std::free(series.open);
+  context->pools.Of(series.slot).Free(series.open, state.capacity);
   series.open = nullptr;
-  series.open_state = XorState{};
+  series.set_open_state(XorState{});
   ++context->chunks_closed;
 }
 
@@ -61,16 +62,17 @@ bool MustCutHistograms(const Series& series, const FloatHistogram& histogram, bo
 
 }  // namespace
 
-Series::Ptr Series::Make(std::span<const PairId> pairs) {
-  void* memory = std::malloc(sizeof(Series) + pairs.size_bytes());
+Series::Ptr Series::Make(const SharedPairLists::Placed& pairs) {
+  void* memory = std::malloc(sizeof(Series) + pairs.own_count * (sizeof(PairId) + sizeof(uint8_t)));
   TOCSIN_CHECK(memory != nullptr);
   auto* series = new (memory) Series();
-  series->pair_count = static_cast<uint16_t>(pairs.size());
-  std::memcpy(static_cast<void*>(series + 1), pairs.data(), pairs.size_bytes());
+  series->pair_list = pairs.list;
+  series->own_pair_count = pairs.own_count;
+  auto* own = reinterpret_cast<PairId*>(series + 1);
+  std::memcpy(static_cast<void*>(own), pairs.own.data(), pairs.own_count * sizeof(PairId));
+  std::memcpy(static_cast<void*>(own + pairs.own_count), pairs.own_places.data(), pairs.own_count);
   return Ptr(series);
 }
-
-Series::~Series() { std::free(open); }
 
 void Series::Delete::operator()(Series* series) const {
   series->~Series();
@@ -95,7 +97,7 @@ TimestampMs Series::FirstTime() const {
   if (!closed.empty()) {
     first = closed.front()->min_t();
   } else if (open != nullptr) {
-    first = XorFirstTime(open, open_state.size);
+    first = XorFirstTime(open, open_size);
   } else if (extra != nullptr && extra->histograms != nullptr) {
     first = extra->histograms_first_t;
   }
@@ -113,11 +115,6 @@ size_t Series::closed_bytes() const {
   return bytes;
 }
 
-size_t Series::memory_bytes() const {
-  return sizeof(Series) + pair_count * sizeof(PairId) + (open == nullptr ? 0 : open_state.capacity) + closed_bytes() +
-         (extra == nullptr ? 0 : extra->memory_bytes());
-}
-
 void CloseOpenChunk(Series& series, SeriesAppendContext* context) {
   if (series.open != nullptr) {
     CloseFloats(series, context);
@@ -130,7 +127,7 @@ void CloseOpenChunk(Series& series, SeriesAppendContext* context) {
 void AppendFloatInOrder(Series& series, TimestampMs t, double value, SeriesAppendContext* context) {
   if (series.open != nullptr) {
     if (series.last_t < context->range_start || ChunkSampleCount(series.open) >= kFloatSamplesPerChunk ||
-        t - series.last_t > static_cast<int64_t>(UINT32_MAX)) [[unlikely]] {
+        series.open_size + kXorSampleBytesMax > kXorChunkBytesMax || t - series.last_t > static_cast<int64_t>(UINT32_MAX)) [[unlikely]] {
       CloseFloats(series, context);
     }
   } else if (series.extra != nullptr) {
@@ -139,9 +136,12 @@ void AppendFloatInOrder(Series& series, TimestampMs t, double value, SeriesAppen
     }
     series.extra->last_histogram.reset();
   }
-  const uint16_t before = series.open_state.capacity;
-  XorAppend(t, value, series.last_t, series.last_value, &series.delta, &series.open_state, &series.open);
-  context->bytes_grown += series.open_state.capacity - before;
+  XorState state = series.open_state();
+  const uint16_t before = state.capacity;
+  PooledXorMemory memory(context->pools.Of(series.slot), series.slot);
+  XorAppend(t, value, series.last_t, series.last_value, &series.delta, &state, &series.open, memory);
+  series.set_open_state(state);
+  context->bytes_grown += state.capacity - before;
   series.last_t = t;
   series.last_value = value;
 }

@@ -9,8 +9,9 @@
 #include "base/types.h"
 #include "storage/chunk/chunk.h"
 #include "storage/chunk/histogram_chunk.h"
+#include "storage/chunk/open_chunk_pool.h"
 #include "storage/chunk/xor_chunk.h"
-#include "storage/index/pair_table.h"
+#include "storage/index/shared_pairs.h"
 
 namespace tocsin {
 
@@ -45,29 +46,51 @@ struct SeriesExtra {
   size_t memory_bytes() const;
 };
 
-/// One series. Its label pairs lie behind it in the same allocation. 104 bytes with ten labels; its open chunk and closed chunks apart.
+/// One series. The label pairs in which it differs from its shared list lie behind it in the same allocation. 64 bytes and five for each of
+/// these; its open chunk and closed chunks apart.
 /// Threads: the head's lock.
 struct Series {
   TimestampMs last_t = kMinTimestamp;  ///< of the newest sample in order; kMinTimestamp: there was none
   double last_value = 0;               ///< of it (a histogram's sum)
-  uint8_t* open = nullptr;             ///< the open XOR chunk
+  uint8_t* open = nullptr;             ///< the open XOR chunk, in the pool of the slot
   ChunkList closed;
   std::unique_ptr<SeriesExtra> extra;
   uint32_t slot = 0;
-  uint32_t hash = 0;   ///< of the labels
-  uint32_t delta = 0;  ///< between the last two samples of the open chunk
-  XorState open_state;
-  uint16_t pair_count = 0;
-  bool in_log = false;   ///< its labels are written
-  bool in_index = true;  ///< false: removed, kept for those who still look at it
+  uint32_t hash = 0;       ///< of the labels
+  uint32_t pair_list = 0;  ///< of SharedPairLists
+  uint32_t delta = 0;      ///< between the last two samples of the open chunk
+  uint16_t open_size = 0;  ///< of the open chunk, as in XorState
+  uint8_t open_leading = XorState{}.leading;
+  uint8_t open_trailing = 0;
+  uint8_t open_steps = 0;  ///< its capacity, as in OpenChunkPool
+  uint8_t own_pair_count = 0;
+  uint8_t open_free_bits : 3 = 0;
+  bool in_log : 1 = false;   ///< its labels are written
+  bool in_index : 1 = true;  ///< false: removed, kept for those who still look at it
 
   struct Delete {
     void operator()(Series* series) const;
   };
   using Ptr = std::unique_ptr<Series, Delete>;
-  static Ptr Make(std::span<const PairId> pairs);
+  static Ptr Make(const SharedPairLists::Placed& pairs);
 
-  std::span<const PairId> pairs() const { return {reinterpret_cast<const PairId*>(this + 1), pair_count}; }
+  SeriesPairs pairs(const SharedPairLists& lists) const {
+    const auto* own = reinterpret_cast<const PairId*>(this + 1);
+    return {lists.pairs(pair_list), {own, own_pair_count}, reinterpret_cast<const uint8_t*>(own + own_pair_count)};
+  }
+  XorState open_state() const {
+    return {open_size, OpenChunkPool::Capacity(open_steps), static_cast<uint8_t>(open_free_bits), open_leading, open_trailing};
+  }
+  void set_open_state(const XorState& state) {
+    open_size = state.size;
+    open_steps = OpenChunkPool::Steps(state.capacity);
+    open_free_bits = state.free_bits & 7;
+    open_leading = state.leading;
+    open_trailing = state.trailing;
+  }
+  std::span<const uint8_t> open_bytes() const { return {open, open_size}; }
+  /// Of this object, its own pairs included.
+  size_t own_bytes() const { return sizeof(Series) + own_pair_count * (sizeof(PairId) + sizeof(uint8_t)); }
   bool empty() const { return last_t == kMinTimestamp && (extra == nullptr || extra->out_of_order.empty()); }
   bool has_samples_in_order() const { return last_t != kMinTimestamp; }
   SeriesExtra& MakeExtra();
@@ -75,19 +98,18 @@ struct Series {
   /// The oldest sample's time, deletions aside; kMaxTimestamp without samples.
   TimestampMs FirstTime() const;
   size_t chunk_count() const { return closed.size() + (open != nullptr || (extra != nullptr && extra->histograms != nullptr) ? 1 : 0); }
-  /// All of it: labels, chunks, extra.
-  size_t memory_bytes() const;
   size_t closed_bytes() const;
 
   Series() = default;
-  ~Series();
 };
+static_assert(sizeof(Series) == 64, "each byte of it is paid a million times");
 
 /// What appending in order needs to know of the head, and what it tells it.
 struct SeriesAppendContext {
+  OpenChunkPools& pools;
   DurationMs chunk_range_ms;
   /// The multiple of chunk_range_ms at or before the sample's time.
-  TimestampMs range_start;
+  TimestampMs range_start = 0;
   int64_t bytes_grown = 0;  ///< may be negative
   int64_t chunks_closed = 0;
 };

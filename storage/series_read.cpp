@@ -46,7 +46,7 @@ SeriesCapture::SeriesCapture(const SeriesView& view, TimestampMs min_t, Timestam
   }
   if (series.open != nullptr && series.last_t >= min_t_) {
     open_encoding_ = ChunkEncoding::kXor;
-    open_.assign(series.open, series.open + series.open_state.size);
+    open_.assign(series.open, series.open + series.open_size);
   }
   if (series.extra == nullptr) {
     return;

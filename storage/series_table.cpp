@@ -8,6 +8,12 @@
 namespace tocsin {
 
 SeriesTable::~SeriesTable() {
+  ForEach([this](Series& series) {
+    if (series.open != nullptr) {
+      open_chunks_.Of(series.slot).Free(series.open, series.open_state().capacity);
+      series.open = nullptr;
+    }
+  });
   ForEach([](Series& series) { Series::Delete()(&series); });
 }
 
@@ -16,16 +22,37 @@ Series* SeriesTable::Find(const Labels& labels) const {
   return it == by_labels_.end() ? nullptr : Find(*it);
 }
 
-bool SeriesTable::HasLabels(const Series& series, const Labels& labels) const {
-  const std::span<const PairId> pairs = series.pairs();
+Series* SeriesTable::Find(std::span<const PairId> pairs, uint32_t hash) const {
+  const auto it = by_labels_.find(PairsKey{hash, pairs});
+  return it == by_labels_.end() ? nullptr : Find(*it);
+}
+
+uint32_t SeriesTable::HashOfEncoded(const std::string& encoded) { return HashOf(Labels::FromEncoded(encoded)); }
+
+bool SeriesTable::HasPairs(const Series& series, std::span<const PairId> wanted) const {
+  const SeriesPairs pairs = PairsOf(series);
+  if (pairs.size() != wanted.size()) {
+    return false;
+  }
   size_t i = 0;
-  for (const Label label : labels) {
-    if (i == pairs.size() || pairs_.value(pairs[i]) != label.value || pairs_.name(pairs[i]) != label.name) {
+  for (const PairId pair : pairs) {
+    if (pair != wanted[i++]) {
       return false;
     }
-    ++i;
   }
-  return i == pairs.size();
+  return true;
+}
+
+bool SeriesTable::HasLabels(const Series& series, const Labels& labels) const {
+  const SeriesPairs pairs = PairsOf(series);
+  SeriesPairs::Iterator pair = pairs.begin();
+  for (const Label label : labels) {
+    if (!(pair != pairs.end()) || pairs_.value(*pair) != label.value || pairs_.name(*pair) != label.name) {
+      return false;
+    }
+    ++pair;
+  }
+  return !(pair != pairs.end());
 }
 
 Series* SeriesTable::Add(const Labels& labels, uint32_t slot) {
@@ -33,8 +60,12 @@ Series* SeriesTable::Add(const Labels& labels, uint32_t slot) {
   for (const Label label : labels) {
     pairs.push_back(pairs_.Acquire(label.name, label.value));
   }
-  Series* series = Series::Make(pairs).release();
-  series->hash = HashOf(labels);
+  return AddInterned(pairs, HashOf(labels), slot);
+}
+
+Series* SeriesTable::AddInterned(std::span<const PairId> pairs, uint32_t hash, uint32_t slot) {
+  Series* series = Series::Make(pair_lists_.Place(pairs)).release();
+  series->hash = hash;
   series->slot = slot == kNoId ? next_slot_ : slot;
   next_slot_ = std::max(next_slot_, series->slot + 1);
   Enter(series);
@@ -56,7 +87,7 @@ void SeriesTable::Enter(Series* series) {
   ++pages_[page].count;
   series->in_index = true;
   by_labels_.insert(series->slot);
-  for (const PairId pair : series->pairs()) {
+  for (const PairId pair : PairsOf(*series)) {
     pairs_.postings(pair).Add(series->slot);
   }
   ++version_;
@@ -69,7 +100,9 @@ std::vector<Series::Ptr> SeriesTable::Remove(const std::vector<uint32_t>& slots)
     Series* series = Find(slot);
     TOCSIN_CHECK(series != nullptr);
     by_labels_.erase(slot);
-    touched.insert(touched.end(), series->pairs().begin(), series->pairs().end());
+    for (const PairId pair : PairsOf(*series)) {
+      touched.push_back(pair);
+    }
     series->in_index = false;
     removed.emplace_back(series);
   }
@@ -99,26 +132,28 @@ bool SeriesTable::Restore(Series::Ptr& series) {
 }
 
 void SeriesTable::Destroy(Series::Ptr series) {
-  for (const PairId pair : series->pairs()) {
+  for (const PairId pair : PairsOf(*series)) {
     pairs_.Release(pair);
   }
+  pair_lists_.Release(series->pair_list);
 }
 
 Labels SeriesTable::LabelsOf(const Series& series) const {
   size_t size = 0;
-  for (const PairId pair : series.pairs()) {
+  for (const PairId pair : PairsOf(series)) {
     size += pairs_.name(pair).size() + pairs_.value(pair).size() + 4;
   }
   std::string encoded;
   encoded.reserve(size);
-  for (const PairId pair : series.pairs()) {
+  for (const PairId pair : PairsOf(series)) {
     AppendEncodedLabel(pairs_.name(pair), pairs_.value(pair), &encoded);
   }
   return Labels::FromEncoded(std::move(encoded));
 }
 
 size_t SeriesTable::memory_bytes() const {
-  return pages_.capacity() * sizeof(Page) + pages_used_ * (sizeof(Series*) << kPageBits) + by_labels_.capacity() * (sizeof(uint32_t) + 1);
+  return pair_lists_.memory_bytes() + pages_.capacity() * sizeof(Page) + pages_used_ * (sizeof(Series*) << kPageBits) +
+         by_labels_.capacity() * (sizeof(uint32_t) + 1);
 }
 
 }  // namespace tocsin

@@ -16,7 +16,7 @@ namespace tocsin {
 /// Threads: const methods from many threads, others alone (the head's lock).
 class SeriesTable {
  public:
-  explicit SeriesTable(PairTable& pairs) : pairs_(pairs), by_labels_(0, SlotHash{this}, SlotEq{this}) {}
+  explicit SeriesTable(PairTable& pairs) : pairs_(pairs), by_labels_(0, SlotHash{this}, SlotEq{this}), open_chunks_(this, &PlaceOfOpen) {}
   ~SeriesTable();
   SeriesTable(const SeriesTable&) = delete;
   SeriesTable& operator=(const SeriesTable&) = delete;
@@ -32,11 +32,19 @@ class SeriesTable {
     }
   }
   Series* Find(const Labels& labels) const;
+  Series* Find(std::span<const PairId> pairs, uint32_t hash) const;
 
   /// A series of new labels at a free slot, or at `slot`; enters the posting lists.
   Series* Add(const Labels& labels, uint32_t slot = kNoId);
+  /// The same with pairs that were acquired for it, and the hash of its labels.
+  Series* AddInterned(std::span<const PairId> pairs, uint32_t hash, uint32_t slot);
+  /// Of Labels::encoded().
+  static uint32_t HashOfEncoded(const std::string& encoded);
+  /// So many series will come.
+  void Reserve(size_t series) { by_labels_.reserve(series); }
 
-  /// Takes these (all of the index) out of slots, labels and posting lists; their pairs stay acquired. The caller owns them now.
+  /// Takes these (all of the index, without open chunks) out of slots, labels and posting lists; their pairs stay acquired. The caller owns
+  /// them now.
   std::vector<Series::Ptr> Remove(const std::vector<uint32_t>& slots);
   /// Puts one back. False, and nothing done, when its labels are in the table again.
   bool Restore(Series::Ptr& series);
@@ -44,6 +52,8 @@ class SeriesTable {
   void Destroy(Series::Ptr series);
 
   Labels LabelsOf(const Series& series) const;
+  SeriesPairs PairsOf(const Series& series) const { return series.pairs(pair_lists_); }
+  const SharedPairLists& pair_lists() const { return pair_lists_; }
   bool HasLabels(const Series& series, const Labels& labels) const;
 
   size_t size() const { return by_labels_.size(); }
@@ -51,6 +61,8 @@ class SeriesTable {
   void ReserveSlots(uint32_t end) { next_slot_ = next_slot_ < end ? end : next_slot_; }
   uint32_t slots_end() const { return next_slot_; }
   bool full() const { return next_slot_ >= kSlotsMax; }
+  /// The open chunks of the series that are in the table.
+  OpenChunkPools& open_chunks() { return open_chunks_; }
   /// Changes whenever a series comes or goes.
   uint64_t version() const { return version_; }
   size_t memory_bytes() const;
@@ -79,11 +91,16 @@ class SeriesTable {
     uint32_t hash;
     const Labels& labels;
   };
+  struct PairsKey {
+    uint32_t hash;
+    std::span<const PairId> pairs;
+  };
   // Series carry 32 bits of the hash; spread for the table, which wants 64 good ones.
   struct SlotHash {
     using is_transparent = void;
     const SeriesTable* table;
     size_t operator()(const Key& key) const { return key.hash * 0x9e3779b97f4a7c15ULL; }
+    size_t operator()(const PairsKey& key) const { return key.hash * 0x9e3779b97f4a7c15ULL; }
     size_t operator()(uint32_t slot) const { return table->Find(slot)->hash * 0x9e3779b97f4a7c15ULL; }
   };
   struct SlotEq {
@@ -94,18 +111,27 @@ class SeriesTable {
       return series.hash == key.hash && table->HasLabels(series, key.labels);
     }
     bool operator()(const Key& key, uint32_t slot) const { return (*this)(slot, key); }
+    bool operator()(uint32_t slot, const PairsKey& key) const {
+      const Series& series = *table->Find(slot);
+      return series.hash == key.hash && table->HasPairs(series, key.pairs);
+    }
+    bool operator()(const PairsKey& key, uint32_t slot) const { return (*this)(slot, key); }
     bool operator()(uint32_t a, uint32_t b) const { return a == b; }
   };
 
+  bool HasPairs(const Series& series, std::span<const PairId> pairs) const;
+  static uint8_t** PlaceOfOpen(const void* table, uint32_t slot) { return &static_cast<const SeriesTable*>(table)->Find(slot)->open; }
   static uint32_t HashOf(const Labels& labels) { return static_cast<uint32_t>(labels.Hash()); }
   void Enter(Series* series);
 
   PairTable& pairs_;
+  SharedPairLists pair_lists_;
   std::vector<Page> pages_;
   size_t pages_used_ = 0;
   uint32_t next_slot_ = 0;
   uint64_t version_ = 0;
   absl::flat_hash_set<uint32_t, SlotHash, SlotEq> by_labels_;
+  OpenChunkPools open_chunks_;
 };
 
 }  // namespace tocsin

@@ -78,6 +78,11 @@ class ChunkList {
   ChunkList() = default;
   ChunkList(const ChunkList&) = delete;
   ChunkList& operator=(const ChunkList&) = delete;
+  ChunkList(ChunkList&& other) noexcept : items_(std::exchange(other.items_, nullptr)) {}
+  ChunkList& operator=(ChunkList&& other) noexcept {
+    std::swap(items_, other.items_);
+    return *this;
+  }
   ~ChunkList() { Drop(size()); }
 
   size_t size() const { return items_ == nullptr ? 0 : items_->size; }

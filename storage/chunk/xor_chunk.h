@@ -24,14 +24,26 @@ struct XorState {
   uint8_t trailing = 0;
 };
 
+/// Where a chunk's buffer lies.
+class XorMemory {
+ public:
+  virtual ~XorMemory() = default;
+  /// A buffer of at least `needed` bytes with the first `used` ones of `buffer` (null: none yet), which is given back.
+  virtual uint8_t* Grow(uint8_t* buffer, size_t used, size_t needed, uint16_t* capacity) = 0;
+};
+
+/// malloc and realloc.
+XorMemory& AllocatedXorMemory();
+
 /// The most bytes that one more sample can take.
 inline constexpr size_t kXorSampleBytesMax = 20;
 /// A chunk is closed before it grows above this.
-inline constexpr size_t kXorChunkBytesMax = 8192;
+inline constexpr size_t kXorChunkBytesMax = 4000;
 
-/// Appends (t, value) to the chunk in `*buffer` (malloc'ed, grown as needed, null for none yet); `last_t`, `last_value` and `*delta` are of
-/// the sample before (`*delta`: its distance to the one before it) and ignored for the first. `t > last_t`, t - last_t < 2^32.
-void XorAppend(TimestampMs t, double value, TimestampMs last_t, double last_value, uint32_t* delta, XorState* state, uint8_t** buffer);
+/// Appends (t, value) to the chunk in `*buffer` (of `memory`, grown as needed, null for none yet); `last_t`, `last_value` and `*delta` are
+/// of the sample before (`*delta`: its distance to the one before it) and ignored for the first. `t > last_t`, t - last_t < 2^32.
+void XorAppend(TimestampMs t, double value, TimestampMs last_t, double last_value, uint32_t* delta, XorState* state, uint8_t** buffer,
+               XorMemory& memory = AllocatedXorMemory());
 
 /// The number of samples / the time of the first of a chunk that has one.
 inline uint16_t ChunkSampleCount(const uint8_t* bytes) { return static_cast<uint16_t>(bytes[0] << 8 | bytes[1]); }

@@ -29,6 +29,7 @@ class PairTable {
 
   /// The pair, made when it is new; one more reference.
   PairId Acquire(std::string_view name, std::string_view value);
+  void AddReference(PairId id) { ++pair(id).references; }
   void Release(PairId id);
 
   PairId Find(std::string_view name, std::string_view value) const;

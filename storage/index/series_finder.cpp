@@ -129,8 +129,11 @@ void SeriesFinder::Filter(const Pairs& pairs, std::vector<uint32_t>* slots) cons
   const PairId first = pairs.pairs->front();
   const absl::flat_hash_set<PairId> set(pairs.pairs->begin(), pairs.pairs->end());
   std::erase_if(*slots, [&](uint32_t slot) {
-    const std::span<const PairId> has = table_.Find(slot)->pairs();
-    const bool found = std::any_of(has.begin(), has.end(), [&](PairId pair) { return single ? pair == first : set.contains(pair); });
+    const SeriesPairs has = table_.PairsOf(*table_.Find(slot));
+    bool found = false;
+    for (const PairId pair : has) {
+      found = found || (single ? pair == first : set.contains(pair));
+    }
     return found == pairs.fail;
   });
 }
@@ -196,7 +199,7 @@ SeriesFinder::Slots SeriesFinder::FindSorted(std::span<const Matcher> matchers) 
 std::vector<uint32_t> SeriesFinder::SortedByLabels(const std::vector<uint32_t>& slots) const {
   absl::flat_hash_map<PairId, uint32_t> ranks;
   for (const uint32_t slot : slots) {
-    for (const PairId pair : table_.Find(slot)->pairs()) {
+    for (const PairId pair : table_.PairsOf(*table_.Find(slot))) {
       ranks.emplace(pair, 0);
     }
   }
@@ -223,7 +226,7 @@ std::vector<uint32_t> SeriesFinder::SortedByLabels(const std::vector<uint32_t>& 
   std::vector<Entry> entries;
   entries.reserve(slots.size());
   for (const uint32_t slot : slots) {
-    const std::span<const PairId> has = table_.Find(slot)->pairs();
+    const SeriesPairs has = table_.PairsOf(*table_.Find(slot));
     entries.push_back(Entry{keys.size(), static_cast<uint32_t>(has.size()), slot});
     for (const PairId pair : has) {
       keys.push_back(ranks.find(pair)->second);

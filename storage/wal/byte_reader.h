@@ -14,6 +14,8 @@ class ByteReader {
   explicit ByteReader(std::span<const uint8_t> bytes) : next_(bytes.data()), end_(bytes.data() + bytes.size()) {}
 
   bool ok() const { return ok_; }
+  /// Where the next byte is.
+  const uint8_t* next() const { return next_; }
   bool empty() const { return next_ == end_; }
   size_t left() const { return static_cast<size_t>(end_ - next_); }
 
@@ -26,6 +28,9 @@ class ByteReader {
   }
 
   uint64_t TakeVarint() {
+    if (next_ != end_ && *next_ < 0x80) [[likely]] {
+      return *next_++;
+    }
     uint64_t value = 0;
     for (int shift = 0; shift < 64; shift += 7) {
       const uint8_t byte = TakeByte();
@@ -52,6 +57,20 @@ class ByteReader {
     std::memcpy(&big, next_, sizeof(big));
     next_ += sizeof(big);
     return std::bit_cast<double>(__builtin_bswap64(big));
+  }
+
+  /// The highest `bytes` (0..8) bytes of a big-endian number whose others are 0.
+  uint64_t TakeHighBytes(int bytes) {
+    uint64_t big = 0;
+    if (left() >= sizeof(big)) [[likely]] {
+      std::memcpy(&big, next_, sizeof(big));
+      next_ += bytes;
+      return bytes == 0 ? 0 : __builtin_bswap64(big) >> (64 - 8 * bytes) << (64 - 8 * bytes);
+    }
+    for (int i = 0; i < bytes; ++i) {
+      big |= static_cast<uint64_t>(TakeByte()) << (56 - 8 * i);
+    }
+    return big;
   }
 
   std::string_view TakeText() {

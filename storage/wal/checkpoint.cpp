@@ -55,7 +55,7 @@ absl::Status PutAllSeries(HeadCore& core, CheckpointFile* file) {
       const uint32_t until = static_cast<uint32_t>(std::min<uint64_t>(core.table.slots_end(), uint64_t{slot} + kBlockSlots));
       for (; slot < until && block.size() < kBlockBytes; ++slot) {
         if (const Series* series = core.table.Find(slot); series != nullptr) {
-          writer.Add(*series, core.pairs);
+          writer.Add(*series, core.table.PairsOf(*series), core.pairs);
           ++series_count;
         }
       }

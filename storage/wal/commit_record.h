@@ -11,7 +11,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "base/model/histogram.h"
 #include "base/types.h"
-#include "storage/index/pair_table.h"
+#include "storage/index/shared_pairs.h"
 #include "storage/wal/byte_buffer.h"
 
 namespace tocsin {
@@ -24,12 +24,16 @@ inline constexpr uint8_t kFloatSameTime = 0x20;
 inline constexpr uint8_t kFloatOutOfOrder = 0x10;
 inline constexpr uint8_t kFloatValueBytes = 0x0f;
 
-/// Builds the payload of one commit in the log. The format is drawn in storage/FORMAT.md.
+inline constexpr uint8_t kHistogramIntegers = 0x01;
+inline constexpr uint8_t kHistogramOutOfOrder = 0x02;
+inline constexpr int kHistogramHintShift = 2;
+
+/// Builds the payload of one commit in the log; CommitRecordWalk reads it. The format is drawn in storage/FORMAT.md.
 class CommitRecordWriter {
  public:
   explicit CommitRecordWriter(ByteBuffer& out) : out_(out) {}
 
-  void AddSeries(uint32_t slot, std::span<const PairId> pairs, const PairTable& table);
+  void AddSeries(uint32_t slot, const SeriesPairs& pairs, const PairTable& table);
 
   void AddFloat(uint32_t slot, TimestampMs t, double value, bool out_of_order) {
     uint8_t* start = out_.Room(1 + 5 + 10 + 8);
@@ -79,22 +83,5 @@ class CommitRecordWriter {
   // Label pairs written in this record, by the order of their first use.
   absl::flat_hash_map<PairId, uint32_t> pairs_;
 };
-
-/// What a record holds, item by item, in the order of the commit.
-class CommitRecordHandler {
- public:
-  virtual ~CommitRecordHandler() = default;
-  /// `encoded_labels` as Labels::encoded().
-  virtual void OnSeries(uint32_t slot, std::string_view encoded_labels) = 0;
-  virtual void OnFloat(uint32_t slot, TimestampMs t, double value, bool out_of_order) = 0;
-  virtual void OnHistogram(uint32_t slot, TimestampMs t, FloatHistogram histogram, bool integers, bool out_of_order) = 0;
-  virtual void OnStart(uint32_t slot, TimestampMs t, TimestampMs start_t) = 0;
-  virtual void OnExemplar(uint32_t slot, TimestampMs t, double value, std::string_view encoded_labels) = 0;
-  virtual void OnMetadata(std::string_view metric, std::string_view type, std::string_view help, std::string_view unit) = 0;
-  virtual void OnDeletion(uint32_t slot, TimestampMs min_t, TimestampMs max_t) = 0;
-};
-
-/// False when the bytes are no record; the items before the fault were handed over.
-bool ReadCommitRecord(std::span<const uint8_t> bytes, CommitRecordHandler& handler);
 
 }  // namespace tocsin

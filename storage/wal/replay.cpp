@@ -6,164 +6,21 @@
 #include "base/log.h"
 #include "base/status.h"
 #include "storage/wal/checkpoint.h"
+#include "storage/wal/checkpoint_loader.h"
 #include "storage/wal/frame.h"
+#include "storage/wal/replay_samples.h"
 #include "storage/wal/segment_log.h"
-#include "storage/wal/series_codec.h"
 
 namespace tocsin {
 namespace {
 
 // Damages told one by one; further ones are only counted.
 constexpr size_t kDamagesTold = 100;
-constexpr uint32_t kReplayThreads = 2;
+// Of a series in a checkpoint.
+constexpr size_t kSeriesBytesMin = 16;
 
-/// Slots of the log whose series stands at another slot (it had gone and come back).
-using SlotAliases = absl::flat_hash_map<uint32_t, uint32_t>;
-
-/// First pass over a segment: what must be done in order and alone.
-class SeriesPass : public CommitRecordHandler {
- public:
-  SeriesPass(HeadCore& core, SlotAliases& aliases) : core_(core), aliases_(aliases) {}
-
-  void OnSeries(uint32_t slot, std::string_view encoded_labels) override NO_THREAD_SAFETY_ANALYSIS {
-    const Labels labels = Labels::FromEncoded(std::string(encoded_labels));
-    if (labels.empty() || core_.table.Find(slot) != nullptr || slot >= 0xfffffff0) {
-      return;
-    }
-    if (const Series* known = core_.table.Find(labels); known != nullptr) {
-      aliases_[slot] = known->slot;
-      highest_slot_ = std::max(highest_slot_, slot);
-      return;
-    }
-    Series* series = core_.table.Add(labels, slot);
-    series->in_log = true;
-    core_.counters.series_created.fetch_add(1, std::memory_order_relaxed);
-  }
-  void OnFloat(uint32_t, TimestampMs, double, bool) override {}
-  void OnHistogram(uint32_t, TimestampMs, FloatHistogram, bool, bool) override {}
-  void OnStart(uint32_t, TimestampMs, TimestampMs) override {}
-  void OnDeletion(uint32_t, TimestampMs, TimestampMs) override {}
-
-  void OnExemplar(uint32_t slot, TimestampMs t, double value, std::string_view encoded_labels) override NO_THREAD_SAFETY_ANALYSIS {
-    Exemplar exemplar{Labels::FromEncoded(std::string(encoded_labels)), value, t, true};
-    const auto alias = aliases_.find(slot);
-    const uint32_t known = alias == aliases_.end() ? slot : alias->second;
-    if (core_.table.Find(known) != nullptr && core_.exemplars.Check(known, exemplar) == AppendResult::kOk) {
-      core_.exemplars.Add(known, std::move(exemplar));
-    }
-  }
-  void OnMetadata(std::string_view metric, std::string_view type, std::string_view help,
-                  std::string_view unit) override NO_THREAD_SAFETY_ANALYSIS {
-    core_.metadata[std::string(metric)] = MetricMetadata{std::string(type), std::string(help), std::string(unit)};
-  }
-
-  uint32_t highest_slot() const { return highest_slot_; }
-
- private:
-  HeadCore& core_;
-  SlotAliases& aliases_;
-  uint32_t highest_slot_ = 0;
-};
-
-/// Second pass: the samples of the series of one shard. Shards touch different series and run side by side.
-class SamplePass : public CommitRecordHandler {
- public:
-  SamplePass(HeadCore& core, const SlotAliases& aliases, uint32_t shard, uint32_t shards)
-      : core_(core), aliases_(aliases), shard_(shard), shards_(shards), context_{core.options.chunk_range_ms, 0} {}
-
-  void OnSeries(uint32_t, std::string_view) override {}
-  void OnExemplar(uint32_t, TimestampMs, double, std::string_view) override {}
-  void OnMetadata(std::string_view, std::string_view, std::string_view, std::string_view) override {}
-
-  void OnFloat(uint32_t slot, TimestampMs t, double value, bool out_of_order) override {
-    Series* series = SeriesOf(slot);
-    if (series == nullptr) {
-      return;
-    }
-    Seen(t);
-    if (out_of_order) {
-      InsertOutOfOrder(*series, {t, value, nullptr, 0, 0});
-    } else if (t > series->last_t) {
-      AppendFloatInOrder(*series, t, value, &context_);
-    }
-  }
-
-  void OnHistogram(uint32_t slot, TimestampMs t, FloatHistogram histogram, bool integers, bool out_of_order) override {
-    Series* series = SeriesOf(slot);
-    if (series == nullptr) {
-      return;
-    }
-    Seen(t);
-    auto shared = std::make_shared<const FloatHistogram>(std::move(histogram));
-    if (out_of_order) {
-      const double sum = shared->sum;
-      InsertOutOfOrder(*series, {t, sum, std::move(shared), 0, 0});
-    } else if (t > series->last_t) {
-      AppendHistogramInOrder(*series, t, std::move(shared), integers, &context_);
-    }
-  }
-
-  void OnStart(uint32_t slot, TimestampMs t, TimestampMs start_t) override {
-    if (Series* series = SeriesOf(slot); series != nullptr) {
-      SetStart(*series, t, start_t);
-    }
-  }
-
-  void OnDeletion(uint32_t slot, TimestampMs min_t, TimestampMs max_t) override NO_THREAD_SAFETY_ANALYSIS {
-    Series* series = SeriesOf(slot);
-    if (series == nullptr || !series->has_samples_in_order()) {
-      return;
-    }
-    // A checkpoint may hold its effect already.
-    const auto& deleted = series->MakeExtra().deleted;
-    if (std::none_of(deleted.begin(), deleted.end(), [&](const TimeRange& one) { return one.min_t == min_t && one.max_t == max_t; })) {
-      core_.DeleteRange(*series, min_t, max_t);
-    }
-  }
-
-  uint64_t samples() const { return samples_; }
-  uint64_t dropped_samples() const { return dropped_; }
-  TimestampMs min_t() const { return min_t_; }
-  TimestampMs max_t() const { return max_t_; }
-  const SeriesAppendContext& context() const { return context_; }
-
- private:
-  Series* SeriesOf(uint32_t slot) NO_THREAD_SAFETY_ANALYSIS {
-    if (!aliases_.empty()) {
-      const auto alias = aliases_.find(slot);
-      slot = alias == aliases_.end() ? slot : alias->second;
-    }
-    // Neighbours stay together, so that threads do not write to the same cache lines.
-    if ((slot >> 6) % shards_ != shard_) {
-      return nullptr;
-    }
-    Series* series = core_.table.Find(slot);
-    dropped_ += series == nullptr ? 1 : 0;
-    return series;
-  }
-
-  void Seen(TimestampMs t) {
-    ++samples_;
-    min_t_ = std::min(min_t_, t);
-    max_t_ = std::max(max_t_, t);
-    if (t != range_of_) {
-      range_of_ = t;
-      const TimestampMs offset = t % context_.chunk_range_ms;
-      context_.range_start = t - (offset < 0 ? offset + context_.chunk_range_ms : offset);
-    }
-  }
-
-  HeadCore& core_;
-  const SlotAliases& aliases_;
-  uint32_t shard_;
-  uint32_t shards_;
-  SeriesAppendContext context_;
-  TimestampMs range_of_ = kMinTimestamp;
-  uint64_t samples_ = 0;
-  uint64_t dropped_ = 0;
-  TimestampMs min_t_ = kMaxTimestamp;
-  TimestampMs max_t_ = kMinTimestamp;
-};
+/// Threads of a replay, at most one for each pool of open chunks.
+uint32_t ReplayThreads() { return std::clamp(std::thread::hardware_concurrency(), 1U, OpenChunkPools::kCount); }
 
 /// One replay into one head. Nobody else knows the head yet, so its lock is not taken.
 class Replay {
@@ -215,9 +72,10 @@ class Replay {
   }
 
   bool Record(std::span<const uint8_t> record) {
-    const bool whole = ReadCommitRecord(record, series_);
+    const bool whole = series_.Read(record);
     SamplePass samples(core_, aliases_, 0, 1);
-    ReadCommitRecord(record, samples);
+    samples.Read(record);
+    samples.Finish();
     Take(samples);
     return whole;
   }
@@ -228,10 +86,10 @@ class Replay {
     }
     switch (static_cast<CheckpointBlock::Kind>(block[0])) {
       case CheckpointBlock::Kind::kSeries:
-        return SeriesBlock(block.subspan(1));
+        return SeriesBlock(DecodeSeriesBlock(block.subspan(1)));
       case CheckpointBlock::Kind::kMetadata:
       case CheckpointBlock::Kind::kExemplars:
-        return ReadCommitRecord(block.subspan(1), series_);
+        return series_.Read(block.subspan(1));
       case CheckpointBlock::Kind::kEnd:
         complete_ = true;
         return true;
@@ -258,6 +116,8 @@ class Replay {
       Damage(name, 0, kCheckpointMagic.size(), "no checkpoint's beginning");
     }
     FrameReader frames(bytes, known ? kCheckpointMagic.size() : 0);
+    std::vector<FrameReader::Frame> all;
+    std::vector<std::span<const uint8_t>> series_blocks;
     FrameReader::Frame frame;
     size_t skipped = 0;
     bool more = true;
@@ -267,8 +127,19 @@ class Replay {
       if (skipped > 0) {
         Damage(name, (more ? frame.offset : bytes.size()) - skipped, skipped, Cat(skipped, " bytes dropped"));
       }
-      if (more && !Block(frame.payload)) {
-        Damage(name, frame.offset, frame.payload.size(), "a block that cannot be read to its end");
+      if (more) {
+        all.push_back(frame);
+        if (IsSeriesBlock(frame.payload)) {
+          series_blocks.push_back(frame.payload.subspan(1));
+        }
+      }
+    }
+    CheckpointLoader loader(std::move(series_blocks), ReplayThreads() - 1);
+    size_t next_series_block = 0;
+    for (const FrameReader::Frame& block : all) {
+      const bool whole = IsSeriesBlock(block.payload) ? TakeSeriesBlock(&loader, next_series_block++, bytes.size()) : Block(block.payload);
+      if (!whole) {
+        Damage(name, block.offset, block.payload.size(), "a block that cannot be read to its end");
       }
     }
     if (!complete_) {
@@ -278,24 +149,38 @@ class Replay {
     return absl::OkStatus();
   }
 
-  bool SeriesBlock(std::span<const uint8_t> block) NO_THREAD_SAFETY_ANALYSIS {
-    SeriesBlockReader reader(block);
-    DecodedSeries decoded;
-    while (reader.Next(&decoded)) {
-      const Labels labels = Labels::FromEncoded(std::move(decoded.encoded_labels));
-      if (labels.empty() || core_.table.Find(decoded.slot) != nullptr || core_.table.Find(labels) != nullptr ||
-          decoded.slot >= 0xfffffff0) {
+  static bool IsSeriesBlock(std::span<const uint8_t> block) {
+    return !block.empty() && block[0] == static_cast<uint8_t>(CheckpointBlock::Kind::kSeries);
+  }
+
+  bool TakeSeriesBlock(CheckpointLoader* loader, size_t number, size_t file_bytes) NO_THREAD_SAFETY_ANALYSIS {
+    DecodedBlock decoded = loader->Take(number);
+    if (number == 0) {
+      core_.table.Reserve(std::min(decoded.series.size() * loader->block_count(), file_bytes / kSeriesBytesMin));
+    }
+    return SeriesBlock(std::move(decoded));
+  }
+
+  bool SeriesBlock(DecodedBlock block) NO_THREAD_SAFETY_ANALYSIS {
+    ReplayedPairs pairs(core_.pairs);
+    for (DecodedSeries& decoded : block.series) {
+      if (core_.table.Find(decoded.slot) != nullptr || decoded.slot >= kSlotsEnd) {
         continue;
       }
-      Series* series = core_.table.Add(labels, decoded.slot);
-      InstallSeries(decoded, series);
+      const std::span<const PairId> ids = pairs.Acquire(block.pairs, decoded.pair_numbers);
+      if (core_.table.Find(ids, decoded.hash) != nullptr) {
+        pairs.ReleaseLast();
+        continue;
+      }
+      Series* series = core_.table.AddInterned(ids, decoded.hash, decoded.slot);
+      InstallSeries(decoded, core_.table.open_chunks().Of(decoded.slot), series);
       series->in_log = true;
-      core_.chunk_bytes += static_cast<int64_t>(series->closed_bytes() + series->open_state.capacity);
+      core_.chunk_bytes += static_cast<int64_t>(series->closed_bytes() + series->open_state().capacity);
       core_.min_time = std::min(core_.min_time, series->FirstTime());
       core_.max_time = std::max(core_.max_time, series->last_t);
       ++report.checkpoint_series;
     }
-    return reader.ok();
+    return block.ok;
   }
 
   absl::Status LoadSegment(uint32_t number, bool last) {
@@ -339,23 +224,32 @@ class Replay {
 
   void ApplyRecords(const std::string& name, const std::vector<std::span<const uint8_t>>& records) {
     for (const std::span<const uint8_t> record : records) {
-      if (!ReadCommitRecord(record, series_)) {
+      if (!series_.Read(record)) {
         Damage(name, 0, record.size(), "a record that cannot be read to its end");
       }
     }
+    const uint32_t shards = ReplayThreads();
     std::vector<std::unique_ptr<SamplePass>> passes;
     std::vector<std::thread> threads;
-    for (uint32_t shard = 0; shard < kReplayThreads; ++shard) {
-      passes.push_back(std::make_unique<SamplePass>(core_, aliases_, shard, kReplayThreads));
-      threads.emplace_back([&records, pass = passes.back().get()] {
+    for (uint32_t shard = 0; shard < shards; ++shard) {
+      passes.push_back(std::make_unique<SamplePass>(core_, aliases_, shard, shards));
+      const auto read_all = [&records, pass = passes.back().get()] {
         for (const std::span<const uint8_t> record : records) {
-          ReadCommitRecord(record, *pass);
+          pass->Read(record);
         }
-      });
+        pass->Finish();
+      };
+      if (shard + 1 < shards) {
+        threads.emplace_back(read_all);
+      } else {
+        read_all();
+      }
     }
-    for (uint32_t shard = 0; shard < kReplayThreads; ++shard) {
-      threads[shard].join();
-      Take(*passes[shard]);
+    for (std::thread& thread : threads) {
+      thread.join();
+    }
+    for (const std::unique_ptr<SamplePass>& pass : passes) {
+      Take(*pass);
     }
   }
 

@@ -1,10 +1,7 @@
 #include "storage/wal/series_codec.h"
 
-#include <cstdlib>
 #include <cstring>
 
-#include "base/check.h"
-#include "base/model/labels.h"
 #include "storage/wal/histogram_codec.h"
 
 namespace tocsin {
@@ -23,11 +20,11 @@ bool IsEncoding(uint8_t byte) { return byte >= 1 && byte <= static_cast<uint8_t>
 
 }  // namespace
 
-void SeriesBlockWriter::Add(const Series& series, const PairTable& pairs) {
+void SeriesBlockWriter::Add(const Series& series, const SeriesPairs& series_pairs, const PairTable& pairs) {
   out_.PutZigZag(static_cast<int64_t>(series.slot) - static_cast<int64_t>(slot_));
   slot_ = series.slot;
-  out_.PutVarint(series.pair_count);
-  for (const PairId pair : series.pairs()) {
+  out_.PutVarint(series_pairs.size());
+  for (const PairId pair : series_pairs) {
     const auto [it, added] = pairs_.try_emplace(pair, static_cast<uint32_t>(pairs_.size()));
     out_.PutVarint(it->second);
     if (added) {
@@ -52,10 +49,10 @@ void SeriesBlockWriter::Add(const Series& series, const PairTable& pairs) {
   }
   if (series.open != nullptr) {
     out_.PutVarint(series.delta);
-    out_.PutByte(series.open_state.free_bits);
-    out_.PutByte(series.open_state.leading);
-    out_.PutByte(series.open_state.trailing);
-    out_.PutText(AsText({series.open, series.open_state.size}));
+    out_.PutByte(series.open_free_bits);
+    out_.PutByte(series.open_leading);
+    out_.PutByte(series.open_trailing);
+    out_.PutText(AsText(series.open_bytes()));
   }
   if (extra != nullptr) {
     PutExtra(*extra);
@@ -93,25 +90,6 @@ void SeriesBlockWriter::PutExtra(const SeriesExtra& extra) {
   }
 }
 
-bool SeriesBlockReader::TakeLabels(std::string* out) {
-  const uint64_t count = in_.TakeVarint();
-  for (uint64_t i = 0; i < count && in_.ok(); ++i) {
-    const uint64_t number = in_.TakeVarint();
-    if (number > pairs_.size()) {
-      return false;
-    }
-    if (number == pairs_.size()) {
-      const std::string_view name = in_.TakeText();
-      const std::string_view value = in_.TakeText();
-      std::string encoded;
-      AppendEncodedLabel(name, value, &encoded);
-      pairs_.push_back(std::move(encoded));
-    }
-    *out += pairs_[number];
-  }
-  return in_.ok() && IsEncodedLabels(*out);
-}
-
 bool SeriesBlockReader::TakeExtra(SeriesExtra* out) {
   const uint64_t out_of_order = in_.TakeVarint();
   for (uint64_t i = 0; i < out_of_order && in_.ok(); ++i) {
@@ -138,20 +116,7 @@ bool SeriesBlockReader::TakeExtra(SeriesExtra* out) {
   return in_.ok();
 }
 
-bool SeriesBlockReader::Next(DecodedSeries* out) {
-  if (in_.empty() || !ok_) {
-    return false;
-  }
-  *out = DecodedSeries{};
-  ok_ = false;
-  slot_ += static_cast<uint32_t>(in_.TakeZigZag());
-  out->slot = slot_;
-  if (!TakeLabels(&out->encoded_labels)) {
-    return false;
-  }
-  const uint8_t flags = in_.TakeByte();
-  out->last_t = in_.TakeZigZag();
-  out->last_value = in_.TakeDouble();
+bool SeriesBlockReader::TakeClosed(ChunkList* out) {
   const uint64_t chunks = in_.TakeVarint();
   if (chunks > kChunksPerSeriesMax) {
     return false;
@@ -164,59 +129,74 @@ bool SeriesBlockReader::Next(DecodedSeries* out) {
     if (!IsEncoding(encoding) || bytes.size() < 3 || bytes.size() >= kChunkBytesMax) {
       return false;
     }
-    out->closed.push_back({min_t, max_t, static_cast<ChunkEncoding>(encoding), AsBytes(bytes)});
+    out->Append(ChunkPtr::Make(min_t, max_t, static_cast<ChunkEncoding>(encoding), AsBytes(bytes)));
   }
-  if ((flags & kHasOpenFloats) != 0) {
-    out->delta = static_cast<uint32_t>(in_.TakeVarint());
-    out->open_state.free_bits = in_.TakeByte();
-    out->open_state.leading = in_.TakeByte();
-    out->open_state.trailing = in_.TakeByte();
-    out->open = AsBytes(in_.TakeText());
-    if (out->open.size() < 3 || out->open.size() > kXorChunkBytesMax || out->open_state.free_bits > 7 || out->open_state.trailing > 63 ||
-        (out->open_state.leading != XorValue::kNoWindow && out->open_state.leading + out->open_state.trailing > 63)) {
+  return in_.ok();
+}
+
+bool SeriesBlockReader::TakeOpen(DecodedSeries* out) {
+  out->delta = static_cast<uint32_t>(in_.TakeVarint());
+  out->open_state.free_bits = in_.TakeByte();
+  out->open_state.leading = in_.TakeByte();
+  out->open_state.trailing = in_.TakeByte();
+  out->open = AsBytes(in_.TakeText());
+  return out->open.size() >= 3 && out->open.size() <= kXorChunkBytesMax && out->open_state.free_bits <= 7 &&
+         out->open_state.trailing <= 63 &&
+         (out->open_state.leading == XorValue::kNoWindow || out->open_state.leading + out->open_state.trailing <= 63);
+}
+
+bool SeriesBlockReader::TakeRare(uint8_t flags, DecodedSeries* out) {
+  out->extra = std::make_unique<SeriesExtra>();
+  if ((flags & kHasOpenHistograms) != 0) {
+    out->extra->histograms = std::make_unique<HistogramChunkWriter>(in_.TakeByte() != 0);
+    out->extra->histograms_first_t = in_.TakeZigZag();
+    if (!out->extra->histograms->Restore(AsBytes(in_.TakeText())) || out->extra->histograms->count() == 0) {
       return false;
     }
   }
-  if ((flags & (kHasExtra | kHasOpenHistograms)) == kHasOpenHistograms) {
+  if ((flags & kLastIsHistogram) != 0) {
+    FloatHistogram last;
+    if (!TakeHistogram(&in_, &last)) {
+      return false;
+    }
+    out->extra->last_histogram = std::make_shared<const FloatHistogram>(std::move(last));
+  }
+  return TakeExtra(out->extra.get());
+}
+
+bool SeriesBlockReader::Next(DecodedSeries* out) {
+  if (in_.empty() || !ok_) {
     return false;
   }
-  if ((flags & kHasExtra) != 0) {
-    out->extra = std::make_unique<SeriesExtra>();
-    if ((flags & kHasOpenHistograms) != 0) {
-      out->extra->histograms = std::make_unique<HistogramChunkWriter>(in_.TakeByte() != 0);
-      out->extra->histograms_first_t = in_.TakeZigZag();
-      if (!out->extra->histograms->Restore(AsBytes(in_.TakeText())) || out->extra->histograms->count() == 0) {
-        return false;
-      }
-    }
-    if ((flags & kLastIsHistogram) != 0) {
-      FloatHistogram last;
-      if (!TakeHistogram(&in_, &last)) {
-        return false;
-      }
-      out->extra->last_histogram = std::make_shared<const FloatHistogram>(std::move(last));
-    }
-    if (!TakeExtra(out->extra.get())) {
-      return false;
-    }
+  *out = DecodedSeries{};
+  ok_ = false;
+  slot_ += static_cast<uint32_t>(in_.TakeZigZag());
+  out->slot = slot_;
+  if (!pairs_.Take(&in_, &out->pair_numbers)) {
+    return false;
+  }
+  const uint8_t flags = in_.TakeByte();
+  out->last_t = in_.TakeZigZag();
+  out->last_value = in_.TakeDouble();
+  if (!TakeClosed(&out->closed) || ((flags & kHasOpenFloats) != 0 && !TakeOpen(out)) ||
+      (flags & (kHasExtra | kHasOpenHistograms)) == kHasOpenHistograms || ((flags & kHasExtra) != 0 && !TakeRare(flags, out))) {
+    return false;
   }
   ok_ = in_.ok();
   return ok_;
 }
 
-void InstallSeries(DecodedSeries& decoded, Series* series) {
+void InstallSeries(DecodedSeries& decoded, OpenChunkPool& open_chunks, Series* series) {
   series->last_t = decoded.last_t;
   series->last_value = decoded.last_value;
   series->extra = std::move(decoded.extra);
-  for (const DecodedSeries::DecodedChunk& chunk : decoded.closed) {
-    series->closed.Append(ChunkPtr::Make(chunk.min_t, chunk.max_t, chunk.encoding, chunk.bytes));
-  }
+  series->closed = std::move(decoded.closed);
   if (!decoded.open.empty()) {
-    series->open_state = decoded.open_state;
-    series->open_state.size = series->open_state.capacity = static_cast<uint16_t>(decoded.open.size());
+    XorState state = decoded.open_state;
+    state.size = static_cast<uint16_t>(decoded.open.size());
     series->delta = decoded.delta;
-    series->open = static_cast<uint8_t*>(std::malloc(decoded.open.size()));
-    TOCSIN_CHECK(series->open != nullptr);
+    series->open = open_chunks.Grow(series->slot, nullptr, 0, decoded.open.size(), &state.capacity);
+    series->set_open_state(state);
     std::memcpy(series->open, decoded.open.data(), decoded.open.size());
   }
 }

@@ -8,6 +8,7 @@
 #include "storage/series.h"
 #include "storage/wal/byte_buffer.h"
 #include "storage/wal/byte_reader.h"
+#include "storage/wal/commit_record_walk.h"
 
 namespace tocsin {
 
@@ -16,7 +17,7 @@ class SeriesBlockWriter {
  public:
   explicit SeriesBlockWriter(ByteBuffer& out) : out_(out) {}
 
-  void Add(const Series& series, const PairTable& pairs);
+  void Add(const Series& series, const SeriesPairs& series_pairs, const PairTable& pairs);
 
  private:
   void PutExtra(const SeriesExtra& extra);
@@ -29,23 +30,18 @@ class SeriesBlockWriter {
 /// A series as it was read, not yet in any table.
 struct DecodedSeries {
   uint32_t slot = 0;
-  std::string encoded_labels;
+  uint32_t hash = 0;                   ///< of the labels, for SeriesTable; the reader leaves it alone
+  std::vector<uint32_t> pair_numbers;  ///< of the block's pairs
   TimestampMs last_t = kMinTimestamp;
   double last_value = 0;
-  struct DecodedChunk {
-    TimestampMs min_t;
-    TimestampMs max_t;
-    ChunkEncoding encoding;
-    std::span<const uint8_t> bytes;
-  };
-  std::vector<DecodedChunk> closed;
+  ChunkList closed;
   uint32_t delta = 0;
   XorState open_state;
   std::span<const uint8_t> open;
   std::unique_ptr<SeriesExtra> extra;
 };
 
-/// Reads a block series by series; the chunks' bytes stay where they are.
+/// Reads a block series by series. Open chunks and texts stay where they are: in the block.
 class SeriesBlockReader {
  public:
   explicit SeriesBlockReader(std::span<const uint8_t> bytes) : in_(bytes) {}
@@ -53,18 +49,22 @@ class SeriesBlockReader {
   /// False at the end, and where the bytes are no block: then ok() is false.
   bool Next(DecodedSeries* out);
   bool ok() const { return ok_; }
+  /// Of the series so far.
+  NamedPairs& pairs() { return pairs_; }
 
  private:
-  bool TakeLabels(std::string* out);
+  bool TakeClosed(ChunkList* out);
+  bool TakeOpen(DecodedSeries* out);
+  bool TakeRare(uint8_t flags, DecodedSeries* out);
   bool TakeExtra(SeriesExtra* out);
 
   ByteReader in_;
   bool ok_ = true;
   uint32_t slot_ = 0;
-  std::vector<std::string> pairs_;
+  NamedPairs pairs_;
 };
 
 /// Makes `series` (just made, without samples) what was read.
-void InstallSeries(DecodedSeries& decoded, Series* series);
+void InstallSeries(DecodedSeries& decoded, OpenChunkPool& open_chunks, Series* series);
 
 }  // namespace tocsin
