@@ -34,6 +34,9 @@ struct Alert {
     if (!last_sent_at || (resolved_at && *resolved_at > *last_sent_at)) {
       return true;
     }
+    if (*last_sent_at > ts) {
+      return true;  // the clock was set back: by others' clocks the last word may be old
+    }
     return *last_sent_at + resend_delay_ms < ts;
   }
 };

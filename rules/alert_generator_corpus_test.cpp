@@ -1,12 +1,12 @@
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <map>
 
-#include "base/text/float_text.h"
-#include "base/yaml/yaml.h"
 #include "rules/alerting_rule.h"
 #include "rules/group.h"
 #include "rules/test_store.h"
+#include "tests/support/alert_scenarios.h"
 #include "tests/support/corpus.h"
 
 namespace tocsin::rules {
@@ -14,45 +14,22 @@ namespace {
 
 using test::RecordingSink;
 using test::TestStore;
+using tocsin::test::AlertScenario;
+using tocsin::test::ExpectedAlert;
+using tocsin::test::kScenarioRoundMs;
+using tocsin::test::kScenarioSampleMs;
+using tocsin::test::SeenAlert;
+using tocsin::test::SentAlert;
 
-constexpr DurationMs kSampleMs = 15 * kSecond;
-constexpr DurationMs kRoundMs = 30 * kSecond;
 constexpr DurationMs kOffsetMs = 7 * kSecond;  // slots do not lie on samples
-constexpr DurationMs kToleranceMs = kRoundMs + kOffsetMs;
-
-/// What was sent of one alert, and when.
-struct SentAlert {
-  TimestampMs at;
-  OutgoingAlert alert;
-};
-
-/// One alert of a scenario: its labels and the mapping that has its phases and notifications.
-struct ExpectedCourse {
-  Labels labels;
-  const yaml::Node* node;
-};
-
-Labels ReadLabels(const yaml::Node& node) {
-  std::vector<std::pair<std::string, std::string>> pairs;
-  for (const auto& entry : node.entries) {
-    pairs.emplace_back(entry.key->text, entry.value->text);
-  }
-  return Labels::FromPairs(std::move(pairs));
-}
-
-TimestampMs SampleTime(const yaml::Node& node, std::string_view key, TimestampMs otherwise = 0) {
-  const yaml::Node* found = node.Find(key);
-  return found == nullptr ? otherwise : std::stoll(found->text) * kSampleMs;
-}
+constexpr DurationMs kToleranceMs = kScenarioRoundMs + kOffsetMs;
 
 /// A group played from the first sample to the last phase, with its states and notifications.
-class Scenario {
+class Play {
  public:
-  Scenario(const yaml::Node& test, const RuleGroupDefinition& group) : test_(test) {
-    for (const yaml::Node* series : test.Find("series")->items) {
-      LabelsBuilder builder(ReadLabels(*series->Find("labels")));
-      builder.Set(kMetricName, "alert_generator_test_suite");
-      store_.Load(Cat("load 15s\n", builder.Build().ToString(), " ", series->Find("values")->text, "\n"));
+  Play(const AlertScenario& scenario, const RuleGroupDefinition& group) : scenario_(scenario) {
+    for (const auto& [labels, values] : scenario.series) {
+      store_.Load(Cat("load 15s\n", labels.ToString(), " ", values, "\n"));
     }
     environment_.source = store_.source();
     environment_.appendable = &store_.head();
@@ -61,112 +38,43 @@ class Scenario {
     group_ = std::make_unique<Group>(group, "file", GroupDefaults(), environment_, false);
   }
 
-  void Play() {
-    constexpr TimestampMs kEnd = 260 * kSampleMs;
-    for (TimestampMs ts = kOffsetMs; ts < kEnd; ts += kRoundMs) {
+  std::vector<std::string> Problems() {
+    std::vector<std::string> problems;
+    constexpr TimestampMs kEnd = 260 * kScenarioSampleMs;
+    for (TimestampMs ts = kOffsetMs; ts < kEnd; ts += kScenarioRoundMs) {
       store_.clock().Set(ts);
       group_->Evaluate(ts);
-      for (OutgoingAlert& alert : sink_.Take()) {
-        const Labels labels = alert.labels;
-        sent_[labels].push_back(SentAlert{ts, std::move(alert)});
+      for (const OutgoingAlert& alert : sink_.Take()) {
+        sent_[alert.labels].push_back(SentAlert{ts, alert.resolved, alert.starts_at, alert.ends_at, alert.annotations});
       }
-      for (const ExpectedCourse& course : Courses()) {
-        CheckState(course, ts);
+      const std::map<Labels, SeenAlert> seen = Seen();
+      for (const ExpectedAlert& alert : scenario_.alerts) {
+        const auto found = seen.find(alert.labels);
+        CheckSeenAlert(alert, ts, found == seen.end() ? nullptr : &found->second, kToleranceMs, &problems);
       }
     }
-    for (const ExpectedCourse& course : Courses()) {
-      CheckNotifications(course);
-      sent_.erase(course.labels);
+    for (const ExpectedAlert& alert : scenario_.alerts) {
+      CheckSentAlerts(alert, sent_[alert.labels], kToleranceMs, &problems);
+      sent_.erase(alert.labels);
     }
-    EXPECT_TRUE(sent_.empty()) << "of alerts that nobody expects, " << sent_.begin()->first.ToString();
+    for (const auto& [labels, unexpected] : sent_) {
+      problems.push_back(Cat("nobody expects ", labels.ToString()));
+    }
+    return problems;
   }
 
  private:
-  std::vector<ExpectedCourse> Courses() const {
-    if (const yaml::Node* alert = test_.Find("alert")) {
-      return {ExpectedCourse{ReadLabels(*alert), &test_}};
-    }
-    std::vector<ExpectedCourse> courses;
-    for (const yaml::Node* alert : test_.Find("alerts")->items) {
-      courses.push_back(ExpectedCourse{ReadLabels(*alert->Find("labels")), alert});
-    }
-    return courses;
-  }
-
-  const AlertStatus* FindAlert(const std::vector<RuleStatus>& rules, const Labels& labels) const {
-    for (const RuleStatus& rule : rules) {
+  std::map<Labels, SeenAlert> Seen() const {
+    std::map<Labels, SeenAlert> seen;
+    for (const RuleStatus& rule : group_->Status().rules) {
       for (const AlertStatus& alert : rule.alerts) {
-        if (alert.labels == labels) {
-          return &alert;
-        }
+        seen[alert.labels] = SeenAlert{std::string(AlertStateText(alert.state)), alert.value, alert.active_at, alert.annotations};
       }
     }
-    return nullptr;
+    return seen;
   }
 
-  void CheckState(const ExpectedCourse& course, TimestampMs ts) const {
-    const GroupStatus status = group_->Status();
-    const AlertStatus* alert = FindAlert(status.rules, course.labels);
-    for (const yaml::Node* phase : course.node->Find("phases")->items) {
-      // Near a boundary either side is right.
-      if (ts < SampleTime(*phase, "from") + kToleranceMs || ts >= SampleTime(*phase, "to") - kToleranceMs) {
-        continue;
-      }
-      SCOPED_TRACE(Cat(course.labels.ToString(), " at sample ", ts / kSampleMs));
-      const std::string& state = phase->Find("state")->text;
-      EXPECT_EQ(alert == nullptr ? "inactive" : AlertStateText(alert->state), state);
-      if (alert == nullptr || state == "inactive") {
-        continue;
-      }
-      if (const yaml::Node* value = phase->Find("value")) {
-        EXPECT_EQ(alert->value, *ParseGoFloatOrError(value->text));
-      }
-      EXPECT_NEAR(static_cast<double>(alert->active_at), static_cast<double>(SampleTime(*phase, "active_at")), kToleranceMs);
-      if (const yaml::Node* annotations = phase->Find("annotations")) {
-        EXPECT_EQ(alert->annotations, ReadLabels(*annotations));
-      }
-    }
-  }
-
-  static TimestampMs WindowEnd(const yaml::Node& window) {
-    if (const yaml::Node* length = window.Find("for")) {
-      return SampleTime(window, "from") + ParseDuration(length->text).value();
-    }
-    return SampleTime(window, "to");
-  }
-
-  void CheckNotifications(const ExpectedCourse& course) const {
-    SCOPED_TRACE(course.labels.ToString());
-    const auto found = sent_.find(course.labels);
-    const std::vector<SentAlert> sent = found == sent_.end() ? std::vector<SentAlert>() : found->second;
-    const yaml::Node* windows = course.node->Find("notifications");
-    std::map<const yaml::Node*, std::vector<TimestampMs>> by_window;
-    for (const SentAlert& one : sent) {
-      const yaml::Node* window = nullptr;
-      for (const yaml::Node* candidate : windows->items) {
-        const bool right_kind = (candidate->Find("kind")->text == "resolved") == one.alert.resolved;
-        if (right_kind && one.at >= SampleTime(*candidate, "from") && one.at <= WindowEnd(*candidate) + kToleranceMs) {
-          window = candidate;
-        }
-      }
-      ASSERT_NE(window, nullptr) << "unexpected, at sample " << one.at / kSampleMs << (one.alert.resolved ? " resolved" : " firing");
-      by_window[window].push_back(one.at);
-      EXPECT_NEAR(static_cast<double>(one.alert.starts_at), static_cast<double>(SampleTime(*window, "starts_at")), kToleranceMs);
-      const TimestampMs ends_at = one.alert.resolved ? SampleTime(*window, "ends_at") : one.at + 4 * kMinute;
-      EXPECT_NEAR(static_cast<double>(one.alert.ends_at), static_cast<double>(ends_at), kToleranceMs);
-    }
-    for (const yaml::Node* window : windows->items) {
-      const std::vector<TimestampMs>& times = by_window[window];
-      ASSERT_FALSE(times.empty());
-      EXPECT_LE(times.front(), SampleTime(*window, "from") + kToleranceMs);
-      EXPECT_GE(times.back(), WindowEnd(*window) - kMinute - 2 * kRoundMs);
-      for (size_t i = 1; i < times.size(); ++i) {
-        EXPECT_LE(times[i] - times[i - 1], kMinute + kRoundMs) << "told again each minute";
-      }
-    }
-  }
-
-  const yaml::Node& test_;
+  const AlertScenario& scenario_;
   TestStore store_;
   RecordingSink sink_;
   GroupEnvironment environment_;
@@ -179,14 +87,14 @@ TEST(AlertGeneratorCorpusTest, EveryScenario) {
   CORPUS_OR_SKIP(path, "alert-generator/scenarios.yml");
   const RuleFile rules = LoadRuleFile(rules_path, {});
   ASSERT_TRUE(rules.ok()) << rules.errors[0];
-  const auto document = yaml::Parse(tocsin::test::ReadFileOrFail(path));
-  ASSERT_TRUE(document.ok());
+  const auto scenarios = tocsin::test::ReadAlertScenarios(path);
+  ASSERT_TRUE(scenarios.ok()) << scenarios.status();
   size_t played = 0;
-  for (const yaml::Node* test : document->root()->Find("cases")->items) {
-    SCOPED_TRACE(test->Find("group")->text);
+  for (const AlertScenario& scenario : *scenarios) {
+    SCOPED_TRACE(scenario.group);
     for (const RuleGroupDefinition& group : rules.groups) {
-      if (group.name == test->Find("group")->text) {
-        Scenario(*test, group).Play();
+      if (group.name == scenario.group) {
+        EXPECT_THAT(Play(scenario, group).Problems(), testing::IsEmpty());
         ++played;
       }
     }

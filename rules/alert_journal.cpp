@@ -61,9 +61,8 @@ absl::StatusOr<std::unique_ptr<AlertJournal>> AlertJournal::Open(const std::stri
     journal->Load(content);
   }
   const MutexLock lock(journal->mu_);
-  journal->Compact();
-  if (journal->fd_ < 0) {
-    return absl::UnavailableError(Cat("cannot write ", journal->path_, ": ", std::strerror(errno)));
+  if (!journal->Compact()) {
+    return absl::UnavailableError(Cat("cannot write ", journal->path_));
   }
   return journal;
 }
@@ -182,6 +181,10 @@ void AlertJournal::WriteEvaluation(const std::string& group, TimestampMs ts) {
   AppendJournalRecord(record, &bytes);
   const MutexLock lock(mu_);
   live_[group].last_evaluation = ts;
+  if (torn_ && Compact()) {
+    LogInfo("The alert journal is written again", {{"file", path_}});
+    return;
+  }
   AppendRecords(bytes);
   if (fd_ >= 0 && (ts - synced_at_ >= kSyncIntervalMs || ts < synced_at_)) {
     fdatasync(fd_);
@@ -205,9 +208,13 @@ void AlertJournal::AppendRecords(const std::string& bytes) {
   if (bytes.empty()) {
     return;
   }
-  if (fd_ < 0 || !WriteAll(fd_, bytes)) {
+  if (torn_ || !WriteAll(fd_, bytes)) {
+    const bool first = !torn_;
+    torn_ = true;
+    if (first && Compact()) {
+      return;  // which holds this change too
+    }
     on_failure_();
-    Compact();  // a record may have been written in part: begin anew
     return;
   }
   file_bytes_ += bytes.size();
@@ -216,7 +223,7 @@ void AlertJournal::AppendRecords(const std::string& bytes) {
   }
 }
 
-void AlertJournal::Compact() {
+bool AlertJournal::Compact() {
   std::string bytes;
   for (const auto& [group_key, group] : live_) {
     JournalRecord evaluation;
@@ -237,11 +244,13 @@ void AlertJournal::Compact() {
   const std::string temporary = path_ + ".new";
   const int fd = open(temporary.c_str(), O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0644);
   if (fd < 0 || !WriteAll(fd, bytes) || fdatasync(fd) != 0 || rename(temporary.c_str(), path_.c_str()) != 0) {
-    LogError("The alert journal cannot be written", {{"file", path_}, {"err", std::strerror(errno)}});
+    const int error = errno;
+    LogError("The alert journal cannot be written, alert state is kept in memory only", {{"file", path_}, {"err", std::strerror(error)}});
     if (fd >= 0) {
       close(fd);
+      unlink(temporary.c_str());  // it may be what fills the disk
     }
-    return;
+    return false;
   }
   if (fd_ >= 0) {
     close(fd_);
@@ -249,6 +258,8 @@ void AlertJournal::Compact() {
   fd_ = fd;
   file_bytes_ = bytes.size();
   compacted_bytes_ = bytes.size();
+  torn_ = false;
+  return true;
 }
 
 }  // namespace tocsin::rules

@@ -22,8 +22,8 @@ namespace tocsin::rules {
 ///
 ///   alerts.journal = record*          (journal_record.h draws a record)
 ///
-/// Reading stops at the first damaged record; what stands before it counts. When the file cannot be written, rules go on without it and
-/// the failure is counted.
+/// Reading stops at the first damaged record; what stands before it counts. When the file cannot be written (a full disk), rules go on from
+/// memory, each change that is not on disk is counted, and with the evaluations of groups it is tried to write the whole file anew.
 /// Threads: safe.
 class AlertJournal {
  public:
@@ -69,7 +69,8 @@ class AlertJournal {
   void Load(std::string_view content);
   void Apply(const JournalRecord& record, State* state);
   void AppendRecords(const std::string& bytes) REQUIRES(mu_);
-  void Compact() REQUIRES(mu_);
+  /// Writes the file anew; false, with the old file as it was, when that fails.
+  bool Compact() REQUIRES(mu_);
   static std::optional<Restored> Take(GroupState& group, std::string_view rule);
 
   const std::string path_;
@@ -79,6 +80,7 @@ class AlertJournal {
   State restored_ GUARDED_BY(mu_);  // of the earlier process, until taken
   State live_ GUARDED_BY(mu_);
   int fd_ GUARDED_BY(mu_) = -1;
+  bool torn_ GUARDED_BY(mu_) = false;  // the file may end in half a record: nothing is written behind it
   uint64_t file_bytes_ GUARDED_BY(mu_) = 0;
   uint64_t compacted_bytes_ GUARDED_BY(mu_) = 0;
   TimestampMs synced_at_ GUARDED_BY(mu_) = 0;

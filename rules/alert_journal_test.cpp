@@ -5,6 +5,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "rules/test_full_disk.h"
+
 namespace tocsin::rules {
 namespace {
 
@@ -90,6 +92,30 @@ TEST_F(AlertJournalTest, ADamagedRecordEndsTheReading) {
   file.put('\xFF');
   file.close();
   EXPECT_FALSE(Open()->TakeRestored("f;g", "alert A{}"));
+}
+
+TEST_F(AlertJournalTest, AFullDiskIsSurvived) {
+  {
+    const auto journal = Open();
+    journal->WriteRule("f;g", "alert A{}", {Firing("a")});
+    {
+      const test::FullDisk full(path());
+      journal->WriteRule("f;g", "alert A{}", {Firing("a"), Firing("b")});
+      EXPECT_EQ(failures_, 1);
+      journal->WriteEvaluation("f;g", 60'000);
+      EXPECT_EQ(failures_, 2);
+    }
+    EXPECT_EQ(Open()->TakeRestored("f;g", "alert A{}")->alerts.size(), 1U) << "what was written before is there";
+    journal->WriteEvaluation("f;g", 120'000);
+    journal->WriteRule("f;g", "alert B{}", {Firing("c")});
+    EXPECT_EQ(failures_, 2);
+  }
+  const auto journal = Open();
+  const auto restored = journal->TakeRestored("f;g", "alert A{}");
+  ASSERT_TRUE(restored);
+  EXPECT_EQ(restored->alerts.size(), 2U);
+  EXPECT_EQ(restored->last_evaluation, 120'000);
+  EXPECT_TRUE(journal->TakeRestored("f;g", "alert B{}"));
 }
 
 TEST_F(AlertJournalTest, StaysSmall) {

@@ -159,8 +159,7 @@ bool AlertingRule::Advance(const EvaluationContext& context, bool in_result, Ale
   if (alert->state == AlertState::kPending && ts - alert->active_at >= hold_ms_) {
     alert->state = AlertState::kFiring;
     alert->fired_at = ts;
-  } else if (alert->state == AlertState::kFiring && ts - alert->active_at < hold_ms_) {
-    // A reload has raised `for`.
+  } else if (hold_raised_ && alert->state == AlertState::kFiring && ts - alert->active_at < hold_ms_) {
     alert->state = AlertState::kPending;
     alert->fired_at.reset();
     alert->last_sent_at.reset();
@@ -217,6 +216,7 @@ absl::Status AlertingRule::Evaluate(const EvaluationContext& context, std::vecto
       alerts_.erase(current);
     }
   }
+  hold_raised_ = false;
   if (context.limit > 0 && active > context.limit) {
     alerts_.clear();
     return absl::FailedPreconditionError(Cat("exceeded limit of ", context.limit, " with ", active, " alerts"));
@@ -239,6 +239,7 @@ void AlertingRule::TakeOver(Rule& from) {
     evaluated = other->evaluated_;
   }
   restored_ = restored_ || other->restored_;
+  hold_raised_ = other->hold_raised_ || hold_ms_ > other->hold_ms_;
   const MutexLock lock(alerts_mu_);
   alerts_ = std::move(alerts);
   evaluated_ = evaluated;

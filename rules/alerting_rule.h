@@ -82,6 +82,7 @@ class AlertingRule : public Rule {
   const std::vector<NamedTemplate> label_templates_;
   const std::vector<NamedTemplate> annotation_templates_;
   bool restored_;
+  bool hold_raised_ = false;  // a reload has raised `for`; until the next evaluation
 
   mutable Mutex alerts_mu_;
   AlertMap alerts_ GUARDED_BY(alerts_mu_);

@@ -153,9 +153,13 @@ void Group::EvaluateRule(size_t index, const EvaluationContext& context) {
   }
   std::vector<ResultSample> samples;
   absl::Status status = rule.Evaluate(context, &samples);
-  if (status.ok()) {
+  const bool evaluated = status.ok();
+  auto* alerting = rule.alerting() ? static_cast<AlertingRule*>(&rule) : nullptr;
+  if (!evaluated && alerting != nullptr) {
+    KeepAlerts(*alerting, index);  // a limit that is exceeded ends them
+  }
+  if (evaluated) {
     samples_ += samples.size();
-    auto* alerting = rule.alerting() ? static_cast<AlertingRule*>(&rule) : nullptr;
     if (alerting != nullptr) {
       SendAlerts(*alerting, index, context.ts);
     }
@@ -164,7 +168,7 @@ void Group::EvaluateRule(size_t index, const EvaluationContext& context) {
   const double seconds = static_cast<double>(environment_.clock->MonotonicNs() - started_ns) / kNsPerSecond;
   if (metrics_ != nullptr) {
     environment_.metrics->ObserveRule(seconds);
-    metrics_->CountFailures(status.ok() ? 0 : 1);
+    metrics_->CountFailures(evaluated ? 0 : 1);
     metrics_->CountWarnings(rule.warning_count());
   }
   rule.SetOutcome(status, seconds, started_at);
@@ -197,11 +201,15 @@ void Group::SendAlerts(AlertingRule& rule, size_t index, TimestampMs ts) {
     alerts = rule.TakeAlertsToSend(ts, environment_.resend_delay_ms, interval_ms_, external_url_);
   }
   // What people are told is on disk before they are told.
-  if (environment_.journal != nullptr && rule.restored()) {
-    environment_.journal->WriteRule(JournalKey(), RuleJournalKey(index), rule.Alerts());
-  }
+  KeepAlerts(rule, index);
   if (!alerts.empty()) {
     environment_.sink->Send(std::move(alerts));
+  }
+}
+
+void Group::KeepAlerts(const AlertingRule& rule, size_t index) {
+  if (environment_.journal != nullptr && rule.restored()) {
+    environment_.journal->WriteRule(JournalKey(), RuleJournalKey(index), rule.Alerts());
   }
 }
 

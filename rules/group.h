@@ -107,6 +107,7 @@ class Group {
   void EvaluateConcurrently(const std::vector<std::vector<size_t>>& batches, const EvaluationContext& context);
   absl::Status StoreResults(Rule& rule, TimestampMs t, const std::vector<ResultSample>& samples);
   void SendAlerts(AlertingRule& rule, size_t index, TimestampMs ts);
+  void KeepAlerts(const AlertingRule& rule, size_t index);
   bool MayResolve(TimestampMs ts);
   void RestoreRule(AlertingRule& rule, Querier& querier, TimestampMs ts);
   std::string JournalKey() const;

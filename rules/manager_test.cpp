@@ -9,6 +9,7 @@
 #include <optional>
 #include <thread>
 
+#include "rules/test_full_disk.h"
 #include "rules/test_store.h"
 
 namespace tocsin::rules {
@@ -79,6 +80,17 @@ class ManagerTest : public testing::Test {
       }
       manager_->EvaluateDue();
     }
+  }
+
+  /// The sum of a metric's series.
+  double Metric(const std::string& name) const {
+    double sum = 0;
+    for (const auto& family : registry_->Collect()) {
+      for (const auto& metric : family.metric) {
+        sum += family.name == name ? metric.counter.value + metric.gauge.value : 0;
+      }
+    }
+    return sum;
   }
 
   RuleStatus FirstRule() const { return manager_->Status().groups.at(0).rules.at(0); }
@@ -313,17 +325,86 @@ TEST_F(ManagerTest, SkippedSlotsAreCounted) {
   Run(2 * kSecond);
   store_.clock().Advance(10 * kSecond);
   manager_->EvaluateDue();
-  double missed = 0;
-  double scheduled = 0;
-  for (const auto& family : registry_->Collect()) {
-    if (family.name == "prometheus_rule_group_iterations_missed_total") {
-      missed = family.metric.at(0).counter.value;
-    } else if (family.name == "prometheus_rule_group_iterations_total") {
-      scheduled = family.metric.at(0).counter.value;
+  EXPECT_EQ(Metric("prometheus_rule_group_iterations_missed_total"), 9);
+  EXPECT_EQ(Metric("prometheus_rule_group_iterations_total"), 12);
+}
+
+TEST_F(ManagerTest, AResultThatCannotBeStoredIsNoFailedEvaluation) {
+  WriteFile("a.yml", kRecordFile);
+  store_.Append(Labels::Of({{"__name__", "two"}}), store_.clock().NowMs() + kHour, 3);
+  ASSERT_TRUE(Load({"a.yml"}).ok());
+  Run(2 * kSecond);
+  EXPECT_EQ(FirstRule().health, RuleHealth::kErr);
+  EXPECT_EQ(FirstRule().last_error, "out of order sample");
+  EXPECT_EQ(Metric("prometheus_rule_evaluations_total"), 2);
+  EXPECT_EQ(Metric("prometheus_rule_evaluation_failures_total"), 0);
+}
+
+TEST_F(ManagerTest, ALimitThatIsExceededEndsAlertsForGood) {
+  WriteFile("a.yml", R"(
+groups:
+- name: g
+  interval: 1m
+  limit: 1
+  rules:
+  - {alert: High, expr: x > 1}
+)");
+  ASSERT_TRUE(Load({"a.yml"}).ok());
+  Run(2 * kMinute, 2);
+  ASSERT_EQ(State(), AlertState::kFiring);
+  const Labels other = Labels::Of({{"__name__", "x"}, {"job", "k"}});
+  store_.Append(other, store_.clock().NowMs(), 5);
+  Run(kMinute, 2);
+  EXPECT_EQ(FirstRule().last_error, "exceeded limit of 1 with 2 alerts");
+  EXPECT_TRUE(FirstRule().alerts.empty());
+  Kill();
+  Restart();
+  Run(kMinute);
+  EXPECT_TRUE(FirstRule().alerts.empty());
+  EXPECT_TRUE(sink_.Take().empty()) << "a restart does not bring them back";
+}
+
+TEST_F(ManagerTest, AClockThatIsSetBackChangesNothing) {
+  WriteFile("a.yml", kAlertFile);
+  ASSERT_TRUE(Load({"a.yml"}).ok());
+  Run(15 * kMinute, 2);
+  ASSERT_EQ(State(), AlertState::kFiring);
+  const TimestampMs starts_at = sink_.Take().back().starts_at;
+  store_.clock().Advance(-12 * kMinute);  // to before it began to fire
+  Run(3 * kMinute);
+  EXPECT_EQ(State(), AlertState::kFiring);
+  const auto sent = sink_.Take();
+  ASSERT_GE(sent.size(), 2U) << "others' clocks have not gone back: they need a new word";
+  for (const OutgoingAlert& alert : sent) {
+    EXPECT_FALSE(alert.resolved);
+    EXPECT_EQ(alert.starts_at, starts_at);
+  }
+}
+
+TEST_F(ManagerTest, AFullDiskCostsNoAlert) {
+  WriteFile("a.yml", kAlertFile);
+  ASSERT_TRUE(Load({"a.yml"}).ok());
+  Run(2 * kMinute, 2);
+  ASSERT_EQ(State(), AlertState::kPending);
+  {
+    const test::FullDisk full(folder_ + "/tocsin/alerts.journal");
+    for (DurationMs passed = 0; passed < 8 * kMinute; passed += 15 * kSecond) {
+      for (const std::string_view job : {"k", "l", "m", "n"}) {
+        store_.Append(Labels::Of({{"__name__", "x"}, {"job", job}}), store_.clock().NowMs(), 2);
+      }
+      Run(15 * kSecond, 2);
     }
   }
-  EXPECT_EQ(missed, 9);
-  EXPECT_EQ(scheduled, 12);
+  EXPECT_EQ(State(), AlertState::kFiring);
+  EXPECT_FALSE(sink_.Take().empty()) << "people are told";
+  EXPECT_GT(Metric("tocsin_rule_state_not_durable_total"), 0);
+  // There is room again: the state is on disk with the next evaluation.
+  Run(kMinute, 2);
+  Kill();
+  Restart();
+  Run(kMinute);
+  EXPECT_EQ(State(), AlertState::kFiring);
+  EXPECT_EQ(FirstRule().alerts.size(), 5U);
 }
 
 TEST_F(ManagerTest, RulesWithoutInputAreNamed) {

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -7,6 +8,7 @@
 #include <random>
 
 #include "rules/manager.h"
+#include "rules/slot.h"
 #include "rules/test_store.h"
 
 namespace tocsin::rules {
@@ -15,46 +17,105 @@ namespace {
 using test::RecordingSink;
 using test::TestStore;
 
-constexpr int kRules = 8;
-constexpr int kInstances = 12;
-constexpr int kRounds = 8 * 60;
+constexpr DurationMs kIntervalMs = kMinute;
 constexpr DurationMs kLookBackMs = 5 * kMinute;
+constexpr DurationMs kResendMs = kMinute;
 
-/// One series of the simulated world.
-struct World {
-  bool high = false;
-  int gap_rounds = 0;
-  std::optional<TimestampMs> last_sample_at;
-  bool last_was_high = false;
+struct Size {
+  int groups = 0;
+  int rules_per_group = 0;
+  int instances = 0;
+  DurationMs length_ms = 0;
+
+  int rules() const { return groups * rules_per_group; }
 };
 
-/// The state machine of features.md 4.3, written once more as plainly as can be.
+/// One scraped series: what it is at the moment, and the samples that instant selectors can still see.
+struct World {
+  SeriesRef ref = SeriesRef::kNone;
+  bool high = false;
+  int gap_scrapes = 0;
+  std::vector<std::pair<TimestampMs, bool>> samples;
+
+  /// Nothing of a time before the newest sample is taken, nor a sample twice.
+  bool Takes(TimestampMs t) const { return samples.empty() || t > samples.back().first; }
+  void Remember(TimestampMs t) {
+    constexpr size_t kLongEnough = 40;
+    if (samples.size() >= 2 * kLongEnough) {
+      samples.erase(samples.begin(), samples.end() - kLongEnough);
+    }
+    samples.emplace_back(t, high);
+  }
+  bool IsHigh(TimestampMs ts) const {
+    for (auto it = samples.rbegin(); it != samples.rend(); ++it) {
+      if (it->first <= ts) {
+        return ts - it->first < kLookBackMs && it->second;
+      }
+    }
+    return false;
+  }
+};
+
+/// What people are told of one alert.
+struct Told {
+  bool resolved = false;
+  TimestampMs starts_at = 0;
+  TimestampMs ends_at = 0;
+
+  bool operator==(const Told&) const = default;
+};
+
+std::ostream& operator<<(std::ostream& out, const Told& told) {
+  return out << (told.resolved ? "resolved, " : "firing, ") << told.starts_at << " to " << told.ends_at;
+}
+
+/// The state machine of features.md 4.3 and the rules of 4.5 about sending, written once more as plainly as can be.
 struct Model {
   AlertState state = AlertState::kInactive;
   TimestampMs active_at = 0;
+  TimestampMs fired_at = 0;
   std::optional<TimestampMs> keep_since;
+  std::optional<TimestampMs> resolved_at;  // told for a while
+  std::optional<TimestampMs> sent_at;
 
   void Step(TimestampMs ts, bool condition, DurationMs hold, DurationMs keep) {
     if (condition) {
       if (state == AlertState::kInactive) {
+        *this = Model();
         state = AlertState::kPending;
         active_at = ts;
       }
       keep_since.reset();
     } else if (state == AlertState::kPending) {
-      state = AlertState::kInactive;
+      *this = Model();
     } else if (state == AlertState::kFiring) {
       if (!keep_since) {
         keep_since = ts;
       }
       if (keep == 0 || ts - *keep_since >= keep) {
         state = AlertState::kInactive;
-        keep_since.reset();
+        resolved_at = ts;
       }
+    } else if (resolved_at && ts - *resolved_at > 15 * kMinute) {
+      *this = Model();
     }
     if (state == AlertState::kPending && ts - active_at >= hold) {
       state = AlertState::kFiring;
+      fired_at = ts;
     }
+  }
+
+  std::optional<Told> Tell(TimestampMs ts) {
+    if (state != AlertState::kFiring && !resolved_at) {
+      return std::nullopt;
+    }
+    const bool news = !sent_at || (resolved_at && *resolved_at > *sent_at);
+    const bool again = sent_at && (ts > *sent_at + kResendMs || ts < *sent_at);
+    if (!news && !again) {
+      return std::nullopt;
+    }
+    sent_at = ts;
+    return Told{resolved_at.has_value(), fired_at, resolved_at.value_or(ts + 4 * kIntervalMs)};
   }
 
   void Restart(DurationMs down) {
@@ -64,20 +125,30 @@ struct Model {
     if (keep_since) {
       *keep_since += down;
     }
+    sent_at.reset();
   }
 };
 
-/// Hours of random weather: gaps in the data, kills, missed rounds. A failing seed fails again.
+/// Hours of random weather: gaps in the data, kills, missed rounds, a machine clock that steps. A failing seed fails again.
 class Simulation {
  public:
-  explicit Simulation(uint32_t seed)
-      : random_(seed), folder_(testing::TempDir() + "rules_simulation_" + std::to_string(getpid()) + "_" + std::to_string(seed)) {
+  Simulation(const Size& size, uint32_t seed)
+      : size_(size),
+        random_(seed),
+        folder_(Shelf() + "rules_simulation_" + std::to_string(getpid()) + "_" + std::to_string(seed)),
+        worlds_(static_cast<size_t>(size.rules() * size.instances)),
+        models_(worlds_.size()),
+        last_slots_(static_cast<size_t>(size.groups)),
+        restarted_(last_slots_.size()) {
     std::filesystem::remove_all(folder_);
     std::filesystem::create_directories(folder_);
     store_.clock().Set(kDay);
     WriteRules();
+    MakeSeries();
     StartServer();
-    store_.clock().Set(manager_->EvaluateDue() - kMinute);
+    for (int group = 0; group < size_.groups; ++group) {
+      last_slots_[static_cast<size_t>(group)] = SlotBefore(group, kDay);
+    }
   }
   ~Simulation() {
     manager_.reset();
@@ -85,28 +156,64 @@ class Simulation {
   }
 
   void Run() {
-    for (int round = 0; round < kRounds && !testing::Test::HasFailure(); ++round) {
-      if (Chance(0.01)) {
-        KillAndRestart();
-      } else if (Chance(0.02)) {
-        store_.clock().Advance(std::uniform_int_distribution<int>(1, 4)(random_) * kMinute);  // slots are missed
+    const TimestampMs end = kDay + size_.length_ms;
+    TimestampMs next_weather = kDay + kMinute;
+    // After the last weather all groups have a slot before the end.
+    while (store_.clock().NowMs() < std::max(end, next_weather) && failures_ == 0) {
+      if (store_.clock().NowMs() >= next_weather && store_.clock().NowMs() < end) {
+        Weather();
+        next_weather = store_.clock().NowMs() + kMinute;
       }
-      Round();
+      const TimestampMs now = store_.clock().NowMs();
+      const TimestampMs next_scrape = PreviousSlot(now, kIntervalMs, 0) + kIntervalMs;
+      TimestampMs next = next_scrape;
+      for (int group = 0; group < size_.groups; ++group) {
+        next = std::min(next, SlotBefore(group, now) + kIntervalMs);
+      }
+      store_.clock().Set(next);
+      if (next == next_scrape) {
+        Scrape(next);
+      }
+      Evaluate(next);
     }
+    CompareStates();
+    EXPECT_GT(told_, static_cast<size_t>(size_.rules())) << "something has happened";
   }
 
  private:
+  /// Days of evaluations that each ask for what is written to be kept would make the test wait for the disk.
+  static std::string Shelf() { return std::filesystem::exists("/dev/shm") ? "/dev/shm/" : testing::TempDir(); }
+
   bool Chance(double probability) { return std::uniform_real_distribution<double>(0, 1)(random_) < probability; }
+  int Between(int low, int high) { return std::uniform_int_distribution<int>(low, high)(random_); }
+  DurationMs HoldOf(int rule) const { return (rule % 3) * 2 * kMinute; }
+  DurationMs KeepOf(int rule) const { return (rule % 2) * 3 * kMinute; }
+  std::string RuleFilePath() const { return folder_ + "/rules.yml"; }
+  static std::string GroupName(int group) { return "g" + std::to_string(group); }
+  TimestampMs SlotBefore(int group, TimestampMs now) const {
+    return PreviousSlot(now, kIntervalMs, SlotOffset(RuleFilePath(), GroupName(group), kIntervalMs));
+  }
 
   void WriteRules() {
-    std::ofstream file(folder_ + "/rules.yml");
-    file << "groups:\n- name: g\n  interval: 1m\n  rules:\n";
-    for (int i = 0; i < kRules; ++i) {
-      holds_.push_back((i % 3) * 2 * kMinute);
-      keeps_.push_back((i % 2) * 3 * kMinute);
-      file << "  - {alert: R" << i << ", expr: 'm{rule=\"" << i << "\"} > 50', for: " << FormatDuration(holds_[i])
-           << ", keep_firing_for: " << FormatDuration(keeps_[i]) << "}\n";
+    std::ofstream file(RuleFilePath());
+    file << "groups:\n";
+    for (int rule = 0; rule < size_.rules(); ++rule) {
+      if (rule % size_.rules_per_group == 0) {
+        file << "- name: " << GroupName(rule / size_.rules_per_group) << "\n  interval: 1m\n  rules:\n";
+      }
+      file << "  - {alert: R" << rule << ", expr: 'm{rule=\"" << rule << "\"} > 50', for: " << FormatDuration(HoldOf(rule))
+           << ", keep_firing_for: " << FormatDuration(KeepOf(rule)) << "}\n";
     }
+  }
+
+  void MakeSeries() {
+    const auto appender = store_.head().OpenAppender();
+    for (size_t i = 0; i < worlds_.size(); ++i) {
+      const std::string rule = std::to_string(i / static_cast<size_t>(size_.instances));
+      AppendResult result = AppendResult::kOk;
+      worlds_[i].ref = appender->GetOrCreate(Labels::Of({{"__name__", "m"}, {"rule", rule}, {"instance", std::to_string(i)}}), &result);
+    }
+    ASSERT_TRUE(appender->Commit().ok());
   }
 
   void StartServer() {
@@ -116,12 +223,23 @@ class Simulation {
     options.appendable = &store_.head();
     options.sink = &sink_;
     options.clock = &store_.clock();
+    options.resend_delay_ms = kResendMs;
     options.state_folder = folder_ + "/tocsin";
     manager_ = Manager::Create(options);
     RuleConfig config;
-    config.files = {folder_ + "/rules.yml"};
+    config.files = {RuleFilePath()};
     ASSERT_TRUE(manager_->Update(config).ok());
     manager_->AllowResolving();
+  }
+
+  void Weather() {
+    if (Chance(0.006)) {
+      KillAndRestart();
+    } else if (Chance(0.01)) {
+      store_.clock().Advance(Between(1, 4 * 60) * kSecond);  // slots are missed
+    } else if (Chance(0.005)) {
+      store_.clock().Advance(-Between(1, 10 * 60) * kSecond);
+    }
   }
 
   void KillAndRestart() {
@@ -129,101 +247,134 @@ class Simulation {
     manager_.reset();
     std::filesystem::remove_all(folder_ + "/tocsin");
     std::filesystem::rename(folder_ + "/kept", folder_ + "/tocsin");
-    store_.clock().Advance(std::uniform_int_distribution<int>(0, 20)(random_) * kMinute);
+    store_.clock().Advance(Between(0, 20 * 60) * kSecond);
     StartServer();
-    restarted_ = true;
+    restarted_.assign(restarted_.size(), true);
+    started_at_ = store_.clock().NowMs();
   }
 
-  void Round() {
-    const TimestampMs slot = store_.clock().NowMs() + kMinute;  // the clock always stands on a slot
-    store_.clock().Set(slot - kSecond);
-    for (int rule = 0; rule < kRules; ++rule) {
-      for (int instance = 0; instance < kInstances; ++instance) {
-        StepWorld(rule, instance, slot - kSecond);
+  void Scrape(TimestampMs t) {
+    std::vector<RefSample> samples;
+    for (World& world : worlds_) {
+      if (Chance(0.05)) {
+        world.high = !world.high;
+      }
+      if (world.gap_scrapes > 0) {
+        --world.gap_scrapes;
+        continue;
+      }
+      if (Chance(0.01)) {
+        world.gap_scrapes = Between(1, 10);
+      }
+      if (world.Takes(t)) {
+        samples.push_back(RefSample{world.ref, t, world.high ? 100.0 : 0.0});
+        world.Remember(t);
       }
     }
-    store_.clock().Set(slot);
+    const auto appender = store_.head().OpenAppender();
+    std::vector<AppendResult> results(samples.size());
+    ASSERT_EQ(appender->AppendBatch(samples, results.data()), samples.size());
+    ASSERT_TRUE(appender->Commit().ok());
+  }
+
+  /// Groups whose slot has come; slots that nobody was there for are passed over.
+  void Evaluate(TimestampMs now) {
+    expected_.clear();
+    for (int group = 0; group < size_.groups; ++group) {
+      auto& last = last_slots_[static_cast<size_t>(group)];
+      const TimestampMs slot = SlotBefore(group, now);
+      const bool began_before = !restarted_[static_cast<size_t>(group)] || slot > started_at_;
+      if (last > now) {
+        last = slot;  // the clock was set back
+      } else if (slot > last && began_before) {
+        StepGroup(group, slot);
+        last = slot;
+      }
+    }
     manager_->EvaluateDue();
-    StepModel(slot);
-    Compare(slot);
+    CompareTold();
+    if (++rounds_ % 101 == 0) {
+      CompareStates();
+    }
   }
 
-  void StepWorld(int rule, int instance, TimestampMs t) {
-    World& world = worlds_[{rule, instance}];
-    if (Chance(0.1)) {
-      world.high = !world.high;
-    }
-    if (world.gap_rounds > 0) {
-      --world.gap_rounds;
-      return;
-    }
-    if (Chance(0.03)) {
-      world.gap_rounds = std::uniform_int_distribution<int>(1, 10)(random_);
-    }
-    store_.Append(Labels::Of({{"__name__", "m"}, {"rule", std::to_string(rule)}, {"instance", std::to_string(instance)}}), t,
-                  world.high ? 100 : 0);
-    world.last_sample_at = t;
-    world.last_was_high = world.high;
-  }
-
-  void StepModel(TimestampMs slot) {
-    for (auto& [key, model] : models_) {
-      if (restarted_) {
-        model.Restart(std::max<DurationMs>(slot - last_slot_ - kMinute, 0));
+  void StepGroup(int group, TimestampMs slot) {
+    const auto at = static_cast<size_t>(group);
+    const size_t first = at * static_cast<size_t>(size_.rules_per_group * size_.instances);
+    for (size_t i = first; i < first + static_cast<size_t>(size_.rules_per_group * size_.instances); ++i) {
+      const int rule = static_cast<int>(i) / size_.instances;
+      if (restarted_[at]) {
+        models_[i].Restart(std::max<DurationMs>(slot - last_slots_[at] - kIntervalMs, 0));
+      }
+      models_[i].Step(slot, worlds_[i].IsHigh(slot), HoldOf(rule), KeepOf(rule));
+      if (const auto told = models_[i].Tell(slot)) {
+        expected_[i] = *told;
       }
     }
-    restarted_ = false;
-    last_slot_ = slot;
-    for (const auto& [key, world] : worlds_) {
-      const bool condition = world.last_sample_at && slot - *world.last_sample_at < kLookBackMs && world.last_was_high;
-      models_[key].Step(slot, condition, holds_[key.first], keeps_[key.first]);
-    }
+    restarted_[at] = false;
   }
 
-  void Compare(TimestampMs slot) {
-    using Course = std::map<std::pair<int, int>, std::pair<AlertState, TimestampMs>>;
+  static size_t IndexOf(const Labels& labels) { return std::stoul(std::string(labels.Get("instance"))); }
+
+  void CompareTold() {
+    std::map<size_t, Told> got;
+    for (const OutgoingAlert& alert : sink_.Take()) {
+      got[IndexOf(alert.labels)] = Told{alert.resolved, alert.starts_at, alert.ends_at};
+    }
+    told_ += got.size();
+    failures_ += got == expected_ ? 0 : 1;
+    EXPECT_EQ(got, expected_) << "at " << store_.clock().NowMs() - kDay;
+  }
+
+  void CompareStates() {
+    using Course = std::map<size_t, std::pair<AlertState, TimestampMs>>;
     Course expected;
-    for (const auto& [key, model] : models_) {
-      if (model.state != AlertState::kInactive) {
-        expected[key] = {model.state, model.active_at};
+    for (size_t i = 0; i < models_.size(); ++i) {
+      if (models_[i].state != AlertState::kInactive) {
+        expected[i] = {models_[i].state, models_[i].active_at};
       }
     }
     Course got;
-    const RulesStatus status = manager_->Status();
-    for (int rule = 0; rule < kRules; ++rule) {
-      for (const AlertStatus& alert : status.groups.at(0).rules.at(static_cast<size_t>(rule)).alerts) {
-        got[{rule, std::stoi(std::string(alert.labels.Get("instance")))}] = {alert.state, alert.active_at};
+    for (const GroupStatus& group : manager_->Status().groups) {
+      for (const RuleStatus& rule : group.rules) {
+        for (const AlertStatus& alert : rule.alerts) {
+          got[IndexOf(alert.labels)] = {alert.state, alert.active_at};
+        }
       }
     }
-    EXPECT_EQ(got, expected) << "at " << (slot - kDay) / kMinute << " minutes";
-    // What people are told agrees with the states.
-    for (const OutgoingAlert& alert : sink_.Take()) {
-      const int rule = std::stoi(std::string(alert.labels.Get("alertname").substr(1)));
-      const int instance = std::stoi(std::string(alert.labels.Get("instance")));
-      const auto it = got.find({rule, instance});
-      const bool firing = it != got.end() && it->second.first == AlertState::kFiring;
-      EXPECT_EQ(alert.resolved, !firing);
-    }
+    failures_ += got == expected ? 0 : 1;
+    EXPECT_EQ(got, expected) << "at " << store_.clock().NowMs() - kDay;
   }
 
+  const Size size_;
   std::mt19937 random_;
   const std::string folder_;
   TestStore store_;
   RecordingSink sink_;
   std::unique_ptr<Manager> manager_;
-  std::vector<DurationMs> holds_;
-  std::vector<DurationMs> keeps_;
-  std::map<std::pair<int, int>, World> worlds_;
-  std::map<std::pair<int, int>, Model> models_;
-  TimestampMs last_slot_ = 0;
-  bool restarted_ = false;
+  std::vector<World> worlds_;  // an entry for each rule and instance
+  std::vector<Model> models_;  // of the same
+  std::map<size_t, Told> expected_;
+  std::vector<TimestampMs> last_slots_;  // by group
+  std::vector<bool> restarted_;          // by group: not evaluated since
+  TimestampMs started_at_ = 0;
+  size_t told_ = 0;
+  int failures_ = 0;
+  int rounds_ = 0;
 };
 
 TEST(RuleSimulationTest, AlertsGoAsThePlainModelSays) {
   for (const uint32_t seed : {1U, 2U, 3U}) {
     SCOPED_TRACE(seed);
-    Simulation(seed).Run();
+    Simulation(Size{3, 4, 12, 8 * kHour}, seed).Run();
   }
+}
+
+/// TOCSIN_SIMULATION=full: a day of 200 rules over 10,000 series.
+TEST(RuleSimulationTest, ADay) {
+  const char* wanted = std::getenv("TOCSIN_SIMULATION");
+  const bool full = wanted != nullptr && std::string_view(wanted) == "full";
+  Simulation(full ? Size{10, 20, 50, kDay} : Size{5, 4, 25, kDay}, 4).Run();
 }
 
 }  // namespace

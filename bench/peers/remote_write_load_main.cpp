@@ -1,9 +1,9 @@
 // Sends the simulated cluster by remote write 1.0, as fast as it is taken.
 //
-//   remote_write_load --url URL --series N --samples N --step-ms N --end-ms N [--batch N] [--churn N]
+//   remote_write_load --url URL --series N --samples N --step-ms N --end-ms N [--batch N] [--churn N] [--live-s N]
 //
 // Sample k of each series has the time end - (samples - 1 - k) * step. Prints "N samples in S s". --churn N renames the pods by generation
-// N, so that all series are new ones.
+// N, so that all series are new ones. --live-s N goes on from there for N seconds: a sample of each series every step, when its time comes.
 
 #include <snappy.h>
 
@@ -118,22 +118,38 @@ int Run(std::map<std::string, std::string> options) {
   const int64_t begin_ns = clock.MonotonicNs();
   std::string request;
   int64_t pending = 0;
-  for (int64_t k = 0; k < samples; ++k) {
+  // One sample of every series; a request is sent when it is full, the last one with `flush`.
+  const auto send_all = [&](int64_t k, bool flush) {
     for (int64_t i = 0; i < series; ++i) {
       std::string one = labels[static_cast<size_t>(i)];
       AppendSample(end_ms - (samples - 1 - k) * step_ms, ValueAt(i, k), &one);
       AppendBytes(1, one, &request);
-      if (++pending == batch || (k == samples - 1 && i == series - 1)) {
+      if (++pending == batch || (flush && i == series - 1)) {
         if (!sender.Send(request)) {
-          return 1;
+          return false;
         }
         request.clear();
         pending = 0;
       }
     }
+    return true;
+  };
+  for (int64_t k = 0; k < samples; ++k) {
+    if (!send_all(k, k == samples - 1)) {
+      return 1;
+    }
   }
   std::printf("%lld samples in %.2f s\n", static_cast<long long>(series * samples),
               static_cast<double>(clock.MonotonicNs() - begin_ns) / 1e9);
+  std::fflush(stdout);
+  const TimestampMs live_until = clock.NowMs() + std::atoll(options["--live-s"].c_str()) * kSecond;
+  const StopToken never;
+  for (int64_t k = samples; clock.NowMs() < live_until; ++k) {
+    clock.WaitUntil(end_ms + (k - samples + 1) * step_ms, never);
+    if (!send_all(k, true)) {
+      return 1;
+    }
+  }
   return 0;
 }
 
@@ -147,7 +163,9 @@ int main(int argc, char** argv) {
   }
   for (const char* name : {"--url", "--series", "--samples", "--step-ms", "--end-ms"}) {
     if (!options.contains(name)) {
-      std::fprintf(stderr, "usage: remote_write_load --url URL --series N --samples N --step-ms N --end-ms N [--batch N] [--churn N]\n");
+      std::fprintf(
+          stderr,
+          "usage: remote_write_load --url URL --series N --samples N --step-ms N --end-ms N [--batch N] [--churn N] [--live-s N]\n");
       return 2;
     }
   }

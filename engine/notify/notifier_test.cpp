@@ -25,7 +25,7 @@ OutgoingAlert MakeAlert(std::string_view instance, TimestampMs ends_at = kDay, b
   return alert;
 }
 
-/// An Alertmanager that records what it is sent and may refuse it.
+/// An Alertmanager that records what it is sent, and may refuse it or be slow.
 class AlertmanagerDouble {
  public:
   AlertmanagerDouble() : server_([this](const test::DoubleRequest& request) { return Answer(request); }) {}
@@ -34,6 +34,13 @@ class AlertmanagerDouble {
   void SetStatus(int status) {
     const MutexLock lock(mu_);
     status_ = status;
+  }
+
+  /// Requests get no answer until it is set to false.
+  void SetSlow(bool slow) {
+    const MutexLock lock(mu_);
+    slow_ = slow;
+    changed_.NotifyAll();
   }
 
   /// Waits until so many requests have come.
@@ -66,6 +73,10 @@ class AlertmanagerDouble {
     ++requests_;
     last_body_ = request.body;
     last_target_ = request.target;
+    changed_.NotifyAll();
+    while (slow_) {
+      changed_.Wait(mu_);
+    }
     if (status_ == 200) {
       const auto document = yaml::Parse(request.body);
       for (const yaml::Node* alert : document->root()->items) {
@@ -81,6 +92,7 @@ class AlertmanagerDouble {
   Mutex mu_;
   CondVar changed_;
   int status_ GUARDED_BY(mu_) = 200;
+  bool slow_ GUARDED_BY(mu_) = false;
   size_t requests_ GUARDED_BY(mu_) = 0;
   std::vector<std::string> taken_ GUARDED_BY(mu_);
   std::string last_body_ GUARDED_BY(mu_);
@@ -185,6 +197,48 @@ TEST_F(NotifierTest, AFailedBatchIsTriedAgainWhileItIsTrue) {
   clock_.AwaitWaiters(1);
   clock_.Advance(SendLoop::kFirstPauseMs);
   EXPECT_THAT(server.WaitForAlerts(2), testing::ElementsAre("resolved", "true"));
+}
+
+TEST_F(NotifierTest, AfterTwoMinutesWithoutAlertmanagerOnlyTheTruthIsTold) {
+  AlertmanagerDouble down;
+  AlertmanagerDouble up;
+  down.SetStatus(503);
+  const auto notifier = Start(kPlain, {down.host(), up.host()});
+  const TimestampMs begin = clock_.NowMs();
+  // Every minute the rules tell what fires; after one minute "a" has ended, and "c" is never told again.
+  notifier->Send({MakeAlert("a", begin + 4 * kMinute), MakeAlert("b", begin + 4 * kMinute), MakeAlert("c", begin + kMinute)});
+  size_t tries = 1;
+  bool told_again = false;
+  while (clock_.NowMs() < begin + 2 * kMinute) {
+    down.WaitForRequests(tries++);
+    clock_.AwaitWaiters(1);
+    if (!told_again && clock_.NowMs() >= begin + kMinute) {
+      told_again = true;
+      notifier->Send({MakeAlert("a", begin + kMinute, true), MakeAlert("b", begin + 5 * kMinute)});
+    }
+    clock_.Advance(SendLoop::kLongestPauseMs);
+  }
+  EXPECT_THAT(up.WaitForAlerts(5), testing::ElementsAre("a", "b", "c", "a", "b")) << "the other one hears of all in time";
+  down.WaitForRequests(tries);
+  clock_.AwaitWaiters(1);
+  down.SetStatus(200);
+  clock_.Advance(SendLoop::kLongestPauseMs);
+  EXPECT_THAT(down.WaitForAlerts(2), testing::ElementsAre("a", "b"));
+  EXPECT_THAT(down.last_body(), testing::HasSubstr(R"("endsAt":"1970-01-01T00:02:00.000Z")")) << "that a has ended";
+  EXPECT_THAT(down.last_body(), testing::HasSubstr(R"("endsAt":"1970-01-01T00:06:00.000Z")")) << "the newer word on b";
+}
+
+TEST_F(NotifierTest, WhatHasWaitedTooLongIsNotSent) {
+  AlertmanagerDouble server;
+  server.SetSlow(true);
+  const auto notifier = Start(kPlain, {server.host()});
+  notifier->Send({MakeAlert("first")});
+  server.WaitForRequests(1);
+  notifier->Send({MakeAlert("over", kMinute + 100), MakeAlert("long over", kMinute, true), MakeAlert("true")});
+  clock_.Advance(SendLoop::kResolvedTriesMs + kSecond);
+  server.SetSlow(false);
+  EXPECT_THAT(server.WaitForAlerts(2), testing::ElementsAre("first", "true"));
+  EXPECT_EQ(Metric("prometheus_notifications_dropped_total"), 2);
 }
 
 TEST_F(NotifierTest, WhatIsRefusedIsNotTriedAgain) {

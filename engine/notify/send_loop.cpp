@@ -121,8 +121,10 @@ void SendLoop::Run() {
 
 SendLoop::Batch SendLoop::NextBatch() {
   const MutexLock lock(mu_);
+  DropOutlived();
   while (queue_.empty() && !stopping_) {
     changed_.Wait(mu_);
+    DropOutlived();
   }
   const auto count = static_cast<ptrdiff_t>(std::min(queue_.size(), options_.batch_size));
   Batch batch(std::make_move_iterator(queue_.begin()), std::make_move_iterator(queue_.begin() + count));
@@ -156,6 +158,15 @@ SendLoop::Outcome SendLoop::Post(const Batch& batch) {
   return refused ? Outcome::kRefused : Outcome::kMayPass;
 }
 
+bool SendLoop::Outlived(const rules::OutgoingAlert& alert, TimestampMs now) {
+  return alert.resolved ? now - alert.ends_at > kResolvedTriesMs : now >= alert.ends_at;
+}
+
+void SendLoop::DropOutlived() {
+  const TimestampMs now = clock_.NowMs();
+  metrics_->CountDropped(std::erase_if(queue_, [now](const rules::OutgoingAlert& alert) { return Outlived(alert, now); }));
+}
+
 void SendLoop::PutBack(Batch batch) {
   const TimestampMs now = clock_.NowMs();
   const MutexLock lock(mu_);
@@ -166,10 +177,7 @@ void SendLoop::PutBack(Batch batch) {
   const size_t before = batch.size();
   // Within the batch too only the last word on an alert is worth another try.
   std::reverse(batch.begin(), batch.end());
-  std::erase_if(batch, [&](const rules::OutgoingAlert& alert) {
-    const bool outlived = alert.resolved ? now - alert.ends_at > kResolvedTriesMs : now >= alert.ends_at;
-    return outlived || !newer.insert(alert.labels).second;
-  });
+  std::erase_if(batch, [&](const rules::OutgoingAlert& alert) { return Outlived(alert, now) || !newer.insert(alert.labels).second; });
   std::reverse(batch.begin(), batch.end());
   metrics_->CountDropped(before - batch.size());
   const size_t room = options_.queue_capacity - std::min(queue_.size(), options_.queue_capacity);

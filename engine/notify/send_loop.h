@@ -25,8 +25,8 @@ std::string AlertsJson(const std::vector<rules::OutgoingAlert>& alerts);
 /// Posts alerts to one Alertmanager, in the order in which they came, in batches.
 ///
 /// The queue is bounded: when it is full the oldest are dropped and counted. A batch that fails for a reason that may pass is tried again
-/// after a pause of kFirstPauseMs, doubled up to kLongestPauseMs; before each try what is no longer true is left out: a firing alert past
-/// its end, one of which the queue holds a newer word, a resolved one that is older than kResolvedTriesMs.
+/// after a pause of kFirstPauseMs, doubled up to kLongestPauseMs. Before each try what is no longer true is left out: a firing alert past
+/// its end, a resolved one that is older than kResolvedTriesMs, and of a failed batch what the queue holds a newer word of.
 /// Threads: safe; one of its own.
 class SendLoop {
  public:
@@ -53,6 +53,8 @@ class SendLoop {
   /// Waits for work; empty when the loop is to end.
   Batch NextBatch();
   Outcome Post(const Batch& batch);
+  static bool Outlived(const rules::OutgoingAlert& alert, TimestampMs now);
+  void DropOutlived() REQUIRES(mu_);
   void PutBack(Batch batch);
   void Pause();
 
