@@ -111,6 +111,22 @@ const Router::Entry* Router::Find(std::string_view path, std::vector<std::string
   return nullptr;
 }
 
+std::vector<std::string> Router::Routes() const {
+  std::vector<std::string> routes;
+  const auto add = [&routes](const Entry& entry) {
+    for (const auto& [method, unused] : entry.methods) {
+      routes.push_back(Cat(method, " ", entry.pattern));
+    }
+  };
+  for (const auto& [path, entry] : literal_) {
+    add(*entry);
+  }
+  for (const auto& entry : variable_) {
+    add(*entry);
+  }
+  return routes;
+}
+
 Response Router::Route(Request& request, std::string_view* pattern) const {
   std::vector<std::string> parameters;
   const Entry* entry = Find(request.path, &parameters);

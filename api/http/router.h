@@ -27,6 +27,9 @@ class Router {
   /// ("/api/v1/label/:name/values"), for metrics; "" for none.
   Response Route(Request& request, std::string_view* pattern = nullptr) const;
 
+  /// All that is answered: "GET /api/v1/query", in no order.
+  std::vector<std::string> Routes() const;
+
  private:
   struct Entry {
     std::string pattern;

@@ -37,6 +37,12 @@ constexpr ToolFlag kTsdbDumpFlags[] = {
     {"sandbox-dir-root", kText}, {"min-time", kInteger}, {"max-time", kInteger}, {"match", kTexts}, {"format", kText}};
 constexpr ToolFlag kTsdbDumpOpenMetricsFlags[] = {
     {"sandbox-dir-root", kText}, {"min-time", kInteger}, {"max-time", kInteger}, {"match", kTexts}};
+constexpr ToolFlag kTsdbBenchFlags[] = {{"out", kText}, {"metrics", kInteger}, {"scrapes", kInteger}};
+constexpr ToolFlag kCreateBlocksFlags[] = {{"human-readable", kBool, 'r'}, {"quiet", kBool, 'q'}};
+constexpr ToolFlag kCreateFromTextFlags[] = {{"label", kTexts}};
+constexpr ToolFlag kCreateFromRulesFlags[] = {{"http.config.file", kText}, {"url", kText},
+                                              {"start", kText, 0, true},   {"end", kText},
+                                              {"output-dir", kText},       {"eval-interval", kDuration}};
 constexpr ToolFlag kSetMatcherFlags[] = {{"type", kText, 't'}};
 
 constexpr std::array kTools = std::to_array<ToolSpec>({
@@ -68,6 +74,11 @@ constexpr std::array kTools = std::to_array<ToolSpec>({
     {"tsdb list", "[FOLDER]", kTsdbListFlags, 0, 1},
     {"tsdb dump", "[FOLDER]", kTsdbDumpFlags, 0, 1},
     {"tsdb dump-openmetrics", "[FOLDER]", kTsdbDumpOpenMetricsFlags, 0, 1},
+    {"tsdb bench", "Benchmarks of the store.", {}, 0, 0, true},
+    {"tsdb bench write", "[FILE]", kTsdbBenchFlags, 0, 1},
+    {"tsdb create-blocks-from", "Make blocks of other data.", kCreateBlocksFlags, 0, 0, true},
+    {"tsdb create-blocks-from openmetrics", "FILE [FOLDER]", kCreateFromTextFlags, 1, 2},
+    {"tsdb create-blocks-from rules", "FILE...", kCreateFromRulesFlags, 1, -1},
     {"promql", "Format and edit queries.", {}, 0, 0, true},
     {"promql format", "EXPR", {}, 1, 1},
     {"promql label-matchers", "Edit label matchers.", {}, 0, 0, true},

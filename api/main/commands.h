@@ -14,6 +14,7 @@ int RunCommandLine(int argc, char** argv);
 int Serve(const CommandLine& line);
 
 int CheckConfig(const CommandLine& line);
+int CheckMetrics(const CommandLine& line);
 int CheckRules(const CommandLine& line);
 int CheckWebConfig(const CommandLine& line);
 int CheckServiceDiscovery(const CommandLine& line);
@@ -31,11 +32,16 @@ int QueryInstant(const CommandLine& line);
 int QueryRange(const CommandLine& line);
 int QuerySeries(const CommandLine& line);
 int QueryLabels(const CommandLine& line);
+int QueryAnalyze(const CommandLine& line);
+
+int PushMetrics(const CommandLine& line);
 
 int TsdbAnalyze(const CommandLine& line);
 int TsdbDump(const CommandLine& line);
 int TsdbDumpOpenMetrics(const CommandLine& line);
 int TsdbList(const CommandLine& line);
+/// What upstream has for its blocks alone: says why not.
+int TsdbBlocksOnly(const CommandLine& line);
 
 int DebugPprof(const CommandLine& line);
 int DebugMetrics(const CommandLine& line);

@@ -19,19 +19,24 @@ const Clock& ToolClock() {
 
 }  // namespace
 
+absl::StatusOr<HttpClientOptions> ToolHttpOptions(const CommandLine& line) {
+  const std::string file = line.Get("http.config.file");
+  if (file.empty()) {
+    return HttpClientOptions();
+  }
+  absl::StatusOr<HttpClientOptions> loaded = LoadHttpConfigFile(file);
+  if (!loaded.ok()) {
+    return absl::InvalidArgumentError(Cat("Failed to load HTTP config file: ", Message(loaded.status())));
+  }
+  return loaded;
+}
+
 absl::StatusOr<std::unique_ptr<ServerClient>> ServerClient::Create(const std::string& server, const CommandLine& line) {
   std::string url = server.find("://") == std::string::npos ? Cat("http://", server) : server;
   while (url.ends_with('/')) {
     url.pop_back();
   }
-  HttpClientOptions options;
-  if (const std::string file = line.Get("http.config.file"); !file.empty()) {
-    absl::StatusOr<HttpClientOptions> loaded = LoadHttpConfigFile(file);
-    if (!loaded.ok()) {
-      return absl::InvalidArgumentError(Cat("Failed to load HTTP config file: ", Message(loaded.status())));
-    }
-    options = *std::move(loaded);
-  }
+  ASSIGN_OR_RETURN(HttpClientOptions options, ToolHttpOptions(line));
   HttpHeaders headers;
   for (const std::string& header : line.All("header")) {
     const size_t separator = header.find_first_of("=:");

@@ -40,6 +40,9 @@ class ServerClient {
   JsonDocument document_;
 };
 
+/// TLS, credentials and so on of --http.config.file.
+absl::StatusOr<HttpClientOptions> ToolHttpOptions(const CommandLine& line);
+
 /// Prints a failed query as promtool does and returns the exit code.
 int PrintQueryError(const absl::Status& status);
 

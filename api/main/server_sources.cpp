@@ -1,5 +1,6 @@
 // What the endpoints of /api/v1 read of the running program.
 
+#include <prometheus/metric_family.h>
 #include <unistd.h>
 
 #include <thread>
@@ -66,6 +67,9 @@ void ProgramServer::FillSources() {
   sources_.config_yaml = [this] { return PrintConfig(*config()); };
   sources_.flags = flags_.shown;
   sources_.feature_switches = Switches(flags_);
+  sources_.self_metrics = [this] { return metrics_.Collect(); };
+  sources_.search_limit_max = flags_.search_limit_max;
+  sources_.external_url = external_url_;
   sources_.cors_origin = cors_origin_;
   const std::string working_directory = WorkingDirectory();
   const std::string host_name = HostName();

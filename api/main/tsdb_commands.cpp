@@ -1,4 +1,4 @@
-// tsdb analyze, dump, dump-openmetrics, list
+// tsdb analyze, dump, dump-openmetrics, list; and why not the others
 
 #include <cstdio>
 #include <limits>
@@ -99,6 +99,13 @@ int TsdbList(const CommandLine& line) {
                 static_cast<long long>((*head)->max_time()), (*head)->series_count());
   }
   return 0;
+}
+
+int TsdbBlocksOnly(const CommandLine& line) {
+  return Fail(absl::UnimplementedError(
+      Cat("tsdb ", line.command.substr(line.command.find(' ') + 1),
+          ": the store is a log of what memory holds and has no blocks; send old samples by remote write (push metrics) while "
+          "storage.tsdb.out_of_order_time_window covers them, and measure the store with build/bench/storage_bench")));
 }
 
 }  // namespace tocsin

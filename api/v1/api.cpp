@@ -41,9 +41,13 @@ void Registrar::AddAlways(std::string_view methods, std::string_view path, Endpo
 }
 
 void Registrar::Add(std::string_view methods, std::string_view path, Endpoint endpoint) {
+  AddAnswer(methods, path, [endpoint = std::move(endpoint)](const http::Request& request) { return Answer(endpoint(request)); });
+}
+
+void Registrar::AddAnswer(std::string_view methods, std::string_view path, http::Handler handler) {
   const Sources& sources = sources_;
-  AddRaw(methods, path, WhenReady(sources_, [&sources, endpoint = std::move(endpoint)](const http::Request& request) {
-           http::Response response = Answer(endpoint(request));
+  AddRaw(methods, path, WhenReady(sources_, [&sources, handler = std::move(handler)](const http::Request& request) {
+           http::Response response = handler(request);
            SetCors(*sources.cors_origin, request, &response);
            return response;
          }));
@@ -66,6 +70,9 @@ void RegisterApi(const Sources& sources, const std::string& route_prefix, http::
   RegisterAdmin(sources, &registrar);
   RegisterTsdbStatus(sources, &registrar);
   RegisterNotifications(sources, &registrar);
+  RegisterSearch(sources, &registrar);
+  RegisterSelfMetrics(sources, &registrar);
+  RegisterOpenApi(sources, &registrar);
 }
 
 void RegisterEarlyApi(const Sources& sources, const std::string& route_prefix, http::Router* router) {

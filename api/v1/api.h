@@ -23,6 +23,10 @@
 #include "storage/querier.h"
 #include "storage/wal/replay.h"
 
+namespace prometheus {
+struct MetricFamily;
+}  // namespace prometheus
+
 namespace tocsin::api {
 
 enum class Readiness { kStarting, kReady, kStopping };
@@ -76,9 +80,12 @@ struct Sources {
   std::function<AlertmanagerUrls()> alertmanagers;
   std::function<std::string()> config_yaml;
   std::function<RuntimeInfo()> runtime_info;
+  std::function<std::vector<prometheus::MetricFamily>()> self_metrics;
   std::map<std::string, std::string> flags;
   BuildInfo build_info;
   FeatureSwitches feature_switches;
+  int64_t search_limit_max = 0;  // largest limit of /search; 0: none
+  std::string external_url;      // without a slash at the end
 
   /// Anchored as upstream does: ^(?:...)$
   std::shared_ptr<const AnchoredRegex> cors_origin;
@@ -97,7 +104,9 @@ class Registrar {
   void Add(std::string_view methods, std::string_view path, Endpoint endpoint);
   /// Answers at any time.
   void AddAlways(std::string_view methods, std::string_view path, Endpoint endpoint);
-  /// A handler that makes its whole answer itself.
+  /// A handler that makes its answer without the envelope; 503 while the server is not ready.
+  void AddAnswer(std::string_view methods, std::string_view path, http::Handler handler);
+  /// A handler that makes its whole answer itself, at any time.
   void AddRaw(std::string_view methods, std::string_view path, http::Handler handler);
 
  private:
@@ -130,6 +139,9 @@ std::string BuildInfoJson(const BuildInfo& info);
 
 void RegisterTsdbStatus(const Sources& sources, Registrar* registrar);
 void RegisterNotifications(const Sources& sources, Registrar* registrar);
+void RegisterSearch(const Sources& sources, Registrar* registrar);
+void RegisterSelfMetrics(const Sources& sources, Registrar* registrar);
+void RegisterOpenApi(const Sources& sources, Registrar* registrar);
 
 /// All of /api/v1. `sources` outlives the router.
 void RegisterApi(const Sources& sources, const std::string& route_prefix, http::Router* router);

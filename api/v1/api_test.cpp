@@ -2,78 +2,14 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <prometheus/registry.h>
 
+#include "api/v1/api_fixture_test.h"
 #include "base/strings.h"
 
 namespace tocsin::api {
 namespace {
 
-/// An engine that gives what the test put in.
-class FixedEngine : public promql::Engine {
- public:
-  absl::StatusOr<promql::QueryResult> Query(Queryable&, const promql::QueryRequest& request) override {
-    last = request;
-    return result;
-  }
-  const promql::EngineOptions& options() const override { return options_; }
-  absl::StatusOr<std::string> Explain(const promql::QueryRequest&) override { return ""; }
-  void SetQueryLog(promql::QueryLog) override {}
-
-  absl::StatusOr<promql::QueryResult> result = promql::QueryResult{.value = promql::Vector(), .annotations = {}, .stats = {}};
-  promql::QueryRequest last;
-
- private:
-  promql::EngineOptions options_;
-};
-
-class ApiTest : public testing::Test {
- protected:
-  ApiTest() : notifications_(1, clock_, &registry_), query_log_(clock_, &registry_), head_(Head::OpenMemoryOnly({}, clock_)) {
-    sources_.engine = &engine_;
-    sources_.queryable = head_.get();
-    sources_.store = head_.get();
-    sources_.clock = &clock_;
-    sources_.notifications = &notifications_;
-    sources_.query_log = &query_log_;
-    sources_.replay_progress = &progress_;
-    sources_.readiness = [this] { return readiness_; };
-    sources_.rules = [this] { return rules_; };
-    sources_.targets = [] { return TargetsStatus(); };
-    sources_.pool_names = [] { return std::vector<std::string>{"a", "b"}; };
-    sources_.cors_origin = *AnchoredRegex::Create(".*");
-    RegisterApi(sources_, "", &router_);
-  }
-
-  http::Response Ask(std::string target, std::string method = "GET") {
-    http::Request request;
-    request.method = std::move(method);
-    request.target = Cat("/api/v1", target);
-    EXPECT_TRUE(http::DecodeTarget(&request));
-    return router_.Route(request);
-  }
-  std::string Get(std::string target) { return Ask(std::move(target)).body; }
-
-  void Append(const Labels& labels, TimestampMs t, double value) {
-    std::unique_ptr<Appender> appender = head_->OpenAppender();
-    AppendResult result{};
-    const SeriesRef ref = appender->GetOrCreate(labels, &result);
-    ASSERT_EQ(appender->Append(ref, t, value), AppendResult::kOk);
-    ASSERT_TRUE(appender->Commit().ok());
-  }
-
-  ManualClock clock_{1'435'781'451'781};
-  prometheus::Registry registry_;
-  Notifications notifications_;
-  QueryLog query_log_;
-  ReplayProgress progress_;
-  FixedEngine engine_;
-  std::unique_ptr<Head> head_;
-  rules::RulesStatus rules_;
-  Readiness readiness_ = Readiness::kReady;
-  Sources sources_;
-  http::Router router_;
-};
+using ApiTest = test::ApiFixture;
 
 TEST_F(ApiTest, AnswersVectorsMatricesAndScalars) {
   engine_.result->value = promql::Vector{{.labels = Labels::Of({{"__name__", "up"}, {"a", "<b>"}}), .point = {.t = 1000, .value = 1e-7}}};
@@ -96,11 +32,7 @@ TEST_F(ApiTest, CutsAtTheLimitWithAWarning) {
 }
 
 TEST_F(ApiTest, RefusesBadParametersInUpstreamsWords) {
-  const auto error = [this](const std::string& target) {
-    const http::Response response = Ask(target);
-    EXPECT_EQ(response.status, 400) << target;
-    return response.body;
-  };
+  const auto error = [this](const std::string& target) { return BadRequest(target); };
   EXPECT_EQ(
       error("/query?query=up&time=x"),
       R"({"status":"error","errorType":"bad_data","error":"invalid parameter \"time\": invalid time value for 'time': cannot parse \"x\" to a valid timestamp"})");
