@@ -5,6 +5,9 @@
 #include <algorithm>
 #include <cstdio>
 
+// jemalloc's control, when the program is linked with it.
+extern "C" int mallctl(const char* name, void* old_value, size_t* old_size, void* new_value, size_t new_size) __attribute__((weak));
+
 namespace tocsin {
 namespace {
 
@@ -35,6 +38,13 @@ int64_t MemoryBudget::excess_bytes() const {
   return limit_bytes_ <= 0
              ? 0
              : std::max<int64_t>(0, estimate_bytes() - static_cast<int64_t>(static_cast<double>(limit_bytes_) * kShedHistoryFrom));
+}
+
+void MemoryBudget::ReleaseFreePages() {
+  // "arena.4096.purge": 4096 is MALLCTL_ARENAS_ALL.
+  if (mallctl != nullptr) {
+    mallctl("arena.4096.purge", nullptr, nullptr, nullptr, 0);
+  }
 }
 
 int64_t MemoryBudget::ResidentBytes() {

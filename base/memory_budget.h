@@ -27,10 +27,16 @@ class MemoryBudget {
   /// Memory taken (positive) or given back (negative) since the last measurement.
   void Add(int64_t bytes) { since_measured_.fetch_add(bytes, std::memory_order_relaxed); }
 
+  /// Memory that will be taken soon (positive), whatever is measured meanwhile; negative when it has been.
+  void Reserve(int64_t bytes) { reserved_.fetch_add(bytes, std::memory_order_relaxed); }
+
   void SetMeasured(int64_t resident_bytes);
 
-  /// Resident memory as far as it is known.
-  int64_t estimate_bytes() const { return measured_.load(std::memory_order_relaxed) + since_measured_.load(std::memory_order_relaxed); }
+  /// Resident memory as far as it is known, and what is reserved.
+  int64_t estimate_bytes() const {
+    return measured_.load(std::memory_order_relaxed) + since_measured_.load(std::memory_order_relaxed) +
+           reserved_.load(std::memory_order_relaxed);
+  }
 
   Pressure pressure() const;
 
@@ -40,10 +46,14 @@ class MemoryBudget {
   /// Resident bytes of this process; 0 when the system does not tell.
   static int64_t ResidentBytes();
 
+  /// Hands free pages that the allocator keeps for later back to the system, where the allocator is jemalloc.
+  static void ReleaseFreePages();
+
  private:
   int64_t limit_bytes_;
   std::atomic<int64_t> measured_{0};
   std::atomic<int64_t> since_measured_{0};
+  std::atomic<int64_t> reserved_{0};
 };
 
 }  // namespace tocsin

@@ -22,6 +22,16 @@ TEST(MemoryBudgetTest, PressureFollowsWhatWasMeasuredAndWhatCameSince) {
   EXPECT_EQ(budget.pressure(), MemoryBudget::Pressure::kNone);
 }
 
+TEST(MemoryBudgetTest, WhatIsReservedCountsUntilItIsTaken) {
+  MemoryBudget budget(1000);
+  budget.Reserve(850);
+  EXPECT_EQ(budget.pressure(), MemoryBudget::Pressure::kRefuseSeries);
+  budget.SetMeasured(100);
+  EXPECT_EQ(budget.estimate_bytes(), 950) << "a measurement does not see it yet";
+  budget.Reserve(-850);
+  EXPECT_EQ(budget.estimate_bytes(), 100);
+}
+
 TEST(MemoryBudgetTest, WithoutLimitThereIsNoPressure) {
   MemoryBudget budget(0);
   budget.SetMeasured(int64_t{1} << 50);

@@ -100,8 +100,9 @@ class HeadAppender : public Appender {
     }
     bool out_of_order = false;
     const AppendResult result = core_.CheckSample(*series, t, histogram.sum, &histogram, &out_of_order);
+    CountOutOfOrder(result, out_of_order, t);
     if (result != AppendResult::kOk) {
-      return Count(result);
+      return Count(result, true);
     }
     AddEntry(ref, t, histogram.sum, std::make_shared<const FloatHistogram>(histogram), integers);
     return result;
@@ -158,9 +159,19 @@ class HeadAppender : public Appender {
  private:
   static uint32_t SlotOf(SeriesRef ref) { return static_cast<uint32_t>(static_cast<uint64_t>(ref) - 1); }
 
-  AppendResult Count(AppendResult result) {
+  AppendResult Count(AppendResult result, bool histogram = false) {
     core_.counters.refused[static_cast<size_t>(result)].fetch_add(1, std::memory_order_relaxed);
+    if (histogram) {
+      core_.counters.refused_histograms[static_cast<size_t>(result)].fetch_add(1, std::memory_order_relaxed);
+    }
     return result;
+  }
+
+  // Whether it was taken or not.
+  void CountOutOfOrder(AppendResult result, bool out_of_order, TimestampMs t) REQUIRES_SHARED(core_.mu) {
+    if (out_of_order || result == AppendResult::kOutOfOrder || result == AppendResult::kOutOfBounds) [[unlikely]] {
+      core_.counters.CountOutOfOrder(core_.max_time == kMinTimestamp ? 0 : core_.max_time - t);
+    }
   }
 
   AppendResult AppendOne(const RefSample& sample) REQUIRES_SHARED(core_.mu) {
@@ -177,6 +188,7 @@ class HeadAppender : public Appender {
     }
     bool out_of_order = false;
     const AppendResult result = core_.CheckSample(*series, sample.t, sample.value, stale.get(), &out_of_order);
+    CountOutOfOrder(result, out_of_order, sample.t);
     if (result != AppendResult::kOk) [[unlikely]] {
       return Count(result);
     }

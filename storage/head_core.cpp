@@ -4,7 +4,6 @@
 #include <bit>
 
 #include "base/check.h"
-#include "base/memory_budget.h"
 #include "storage/wal/commit_log.h"
 
 namespace tocsin {
@@ -20,6 +19,8 @@ constexpr size_t kSeriesLabelsMax = 10'000;
 // before the next measurement, which is made after so many new series.
 int64_t SeriesCost(const Labels& labels) { return 600 + static_cast<int64_t>(labels.size()) * 24; }
 constexpr uint64_t kMeasureEverySeries = 1024;
+// What the first commit of a series takes on top: its transaction, its record in the log, its open chunk, its line in a scrape cache.
+constexpr int64_t kFirstCommitBytes = 384;
 
 bool SameHistogram(const FloatHistogram& a, const FloatHistogram& b) {
   return std::bit_cast<uint64_t>(a.sum) == std::bit_cast<uint64_t>(b.sum) && a.count == b.count && a.zero_count == b.zero_count &&
@@ -34,6 +35,15 @@ TimestampMs RangeStart(TimestampMs t, DurationMs range) {
 }
 
 }  // namespace
+
+void HeadCounters::CountOutOfOrder(DurationMs behind) {
+  size_t bucket = 0;
+  while (bucket < kOutOfOrderBounds.size() && behind > kOutOfOrderBounds[bucket]) {
+    ++bucket;
+  }
+  out_of_order_by_delta[bucket].fetch_add(1, std::memory_order_relaxed);
+  out_of_order_delta_ms.fetch_add(static_cast<uint64_t>(std::max<DurationMs>(behind, 0)), std::memory_order_relaxed);
+}
 
 void Transaction::Clear() {
   entries.clear();
@@ -121,8 +131,21 @@ Series* HeadCore::FindOrCreate(const Labels& labels, AppendResult* result) {
   counters.series_created.fetch_add(1, std::memory_order_relaxed);
   if (options.memory_budget != nullptr) {
     options.memory_budget->Add(SeriesCost(labels));
+    ReserveFirstCommit(*series);
   }
   return series;
+}
+
+void HeadCore::ReserveFirstCommit(Series& series) {
+  series.reserved = true;
+  options.memory_budget->Reserve(kFirstCommitBytes);
+}
+
+void HeadCore::EndReservation(Series& series) {
+  if (series.reserved) {
+    series.reserved = false;
+    options.memory_budget->Reserve(-kFirstCommitBytes);
+  }
 }
 
 Series* HeadCore::Revive(uint32_t slot) {
@@ -174,7 +197,7 @@ void HeadCore::ApplyOutOfOrder(Series& series, const Transaction::Entry& entry, 
     return;
   }
   ++series.extra->rewrites;
-  counters.out_of_order_samples.fetch_add(1, std::memory_order_relaxed);
+  (histogram == nullptr ? counters.out_of_order_samples : counters.out_of_order_histograms).fetch_add(1, std::memory_order_relaxed);
   if (record == nullptr) {
     return;
   }
@@ -225,6 +248,7 @@ size_t HeadCore::Apply(Transaction& transaction, ByteBuffer* bytes) {
     oldest = std::min(oldest, entry.t);
     newest = std::max(newest, entry.t);
     ++taken;
+    EndReservation(*series);
     if (out_of_order) {
       ApplyOutOfOrder(*series, entry, extra, record.get());
       continue;

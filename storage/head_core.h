@@ -12,6 +12,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
 #include "base/clock.h"
+#include "base/memory_budget.h"
 #include "base/mutex.h"
 #include "storage/exemplar_ring.h"
 #include "storage/head.h"
@@ -69,9 +70,26 @@ struct HeadCounters {
   std::atomic<uint64_t> exemplars_out_of_order{0};
   std::atomic<uint64_t> not_durable_samples{0};
   std::atomic<uint64_t> shed_chunks{0};
+  std::atomic<uint64_t> out_of_order_histograms{0};
   std::atomic<uint64_t> truncations{0};
-  /// By AppendResult; floats and histograms together.
+  std::atomic<uint64_t> truncation_ns{0};
+  std::atomic<uint64_t> time_retentions{0};
+  std::atomic<uint64_t> size_retentions{0};
+  /// By AppendResult; of histograms those also apart.
   std::array<std::atomic<uint64_t>, kResults> refused{};
+  std::array<std::atomic<uint64_t>, kResults> refused_histograms{};
+  /// How far samples that came out of order, taken or not, lay behind the newest one: by bucket, the last for all above.
+  static constexpr std::array<DurationMs, 7> kOutOfOrderBounds = {10 * kMinute, 30 * kMinute, kHour,     2 * kHour,
+                                                                  3 * kHour,    6 * kHour,    12 * kHour};
+  std::array<std::atomic<uint64_t>, kOutOfOrderBounds.size() + 1> out_of_order_by_delta{};
+  std::atomic<uint64_t> out_of_order_delta_ms{0};
+  // As of the last maintenance.
+  std::atomic<uint64_t> chunks{0};
+  std::atomic<uint64_t> stale_series{0};
+  std::atomic<uint64_t> histogram_series{0};
+  std::atomic<uint64_t> histogram_buckets{0};
+
+  void CountOutOfOrder(DurationMs behind);
 };
 
 /// The parts of the head behind one lock, and what is done to them. Appenders, queriers and maintenance work through it.
@@ -108,7 +126,8 @@ class HeadCore {
   // --- maintenance (head_maintenance.cpp) ---
 
   void Maintain() EXCLUDES(mu);
-  /// Bytes of chunks given back by dropping the oldest history of series that no held selector reads, down to `bytes` if possible.
+  /// Bytes of chunks given back by dropping the oldest history of series that no held selector reads, `bytes` if possible: closed chunks
+  /// first, then what open ones hold before their newest sample.
   size_t ShedHistory(size_t bytes) EXCLUDES(mu);
 
   const HeadOptions options;
@@ -125,7 +144,6 @@ class HeadCore {
   HeldRegistry held GUARDED_BY(mu);
   /// Of chunks, open and closed.
   int64_t chunk_bytes GUARDED_BY(mu) = 0;
-  int64_t chunk_count GUARDED_BY(mu) = 0;
 
   /// Queriers: they need the limits of later commits, and removed series.
   ReaderSet queriers;
@@ -153,15 +171,33 @@ class HeadCore {
   void RemoveSeries(const std::vector<uint32_t>& slots) REQUIRES(mu);
   void FreeRemoved() REQUIRES(mu);
   void TrimLimits() REQUIRES(mu);
-  bool TruncateSeries(Series& series, TimestampMs cutoff, TimestampMs* first) REQUIRES(mu);
+  /// What the walk of a maintenance over all series finds.
+  struct Sweep {
+    TimestampMs first = kMaxTimestamp;
+    uint64_t chunks = 0;
+    uint64_t stale_series = 0;
+    uint64_t histogram_series = 0;
+    uint64_t histogram_buckets = 0;
+    uint64_t old_chunks = 0;
+  };
+  bool TruncateSeries(Series& series, TimestampMs cutoff, Sweep* sweep) REQUIRES(mu);
+  static void CountSeries(const Series& series, Sweep* sweep);
   void FoldOutOfOrder(Series& series) REQUIRES(mu);
   void DropChunks(Series& series, size_t count) REQUIRES(mu);
   void Account(const SeriesAppendContext& context) REQUIRES(mu);
+  void KeepMemoryLimit(size_t excess) EXCLUDES(mu);
+  void TellPressure();
+  size_t ShedClosedChunks(size_t bytes) EXCLUDES(mu);
+  size_t ShedOpenChunks(size_t bytes) EXCLUDES(mu);
+  void ReserveFirstCommit(Series& series) REQUIRES(mu);
+  void EndReservation(Series& series) REQUIRES(mu);
 
   std::deque<CommitLimits> limits_ GUARDED_BY(mu);
   size_t limits_size_ GUARDED_BY(mu) = 0;
   std::deque<Removed> removed_ GUARDED_BY(mu);
   uint32_t slots_at_last_truncation_ GUARDED_BY(mu) = 0;
+  // Of the maintenance.
+  MemoryBudget::Pressure told_pressure_ = MemoryBudget::Pressure::kNone;
 };
 
 }  // namespace tocsin

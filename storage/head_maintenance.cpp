@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 
 #include "base/log.h"
 #include "base/memory_budget.h"
@@ -11,6 +12,8 @@ namespace {
 constexpr size_t kTruncateSlice = 2048;
 // Out-of-order samples of a series are merged into its chunks from so many on.
 constexpr size_t kFoldFrom = 32;
+// An open chunk of fewer bytes is not given up.
+constexpr uint16_t kShedOpenFrom = 45;
 
 }  // namespace
 
@@ -25,13 +28,14 @@ void HeadCore::DropChunks(Series& series, size_t count) {
 }
 
 // True when nothing is left of the series.
-bool HeadCore::TruncateSeries(Series& series, TimestampMs cutoff, TimestampMs* first) {
+bool HeadCore::TruncateSeries(Series& series, TimestampMs cutoff, Sweep* sweep) {
   size_t old = 0;
   while (old < series.closed.size() && series.closed[old]->max_t() < cutoff) {
     ++old;
   }
   if (old > 0) {
     DropChunks(series, old);
+    sweep->old_chunks += old;
   }
   if (series.extra != nullptr) {
     SeriesExtra& extra = *series.extra;
@@ -44,9 +48,22 @@ bool HeadCore::TruncateSeries(Series& series, TimestampMs cutoff, TimestampMs* f
       FoldOutOfOrder(series);
     }
   }
-  *first = std::min(*first, series.FirstTime());
+  sweep->first = std::min(sweep->first, series.FirstTime());
+  CountSeries(series, sweep);
   return series.has_samples_in_order() ? series.last_t < cutoff && (series.extra == nullptr || series.extra->out_of_order.empty())
                                        : series.empty() && series.slot < slots_at_last_truncation_;
+}
+
+void HeadCore::CountSeries(const Series& series, Sweep* sweep) {
+  sweep->chunks += series.chunk_count();
+  if (series.has_samples_in_order() && IsStaleNaN(series.last_value)) {
+    ++sweep->stale_series;
+  }
+  if (series.extra != nullptr && series.extra->last_histogram != nullptr) {
+    const FloatHistogram& last = *series.extra->last_histogram;
+    ++sweep->histogram_series;
+    sweep->histogram_buckets += last.positive_buckets.size() + last.negative_buckets.size();
+  }
 }
 
 // Those that lie within the time of a closed chunk are merged into it; queriers older than their commit keep the others apart.
@@ -96,6 +113,7 @@ void HeadCore::RemoveSeries(const std::vector<uint32_t>& slots) {
     held.OnSeriesRemoved(slot);
     exemplars.DropSeries(slot);
     Series& series = *table.Find(slot);
+    EndReservation(series);
     SeriesAppendContext context{table.open_chunks(), options.chunk_range_ms};
     CloseOpenChunk(series, &context);
     Account(context);
@@ -133,13 +151,14 @@ void HeadCore::Maintain() {
       cutoff = std::max(cutoff, max_time - options.retention_ms);
     }
   }
-  TimestampMs first = kMaxTimestamp;
+  const int64_t start_ns = clock.MonotonicNs();
+  Sweep sweep;
   for (uint32_t begin = 0; begin < end; begin += kTruncateSlice) {
     const WriterLock lock(mu);
     std::vector<uint32_t> gone;
     for (uint32_t slot = begin; slot < std::min<uint64_t>(end, uint64_t{begin} + kTruncateSlice); ++slot) {
       Series* series = table.Find(slot);
-      if (series != nullptr && TruncateSeries(*series, cutoff, &first)) {
+      if (series != nullptr && TruncateSeries(*series, cutoff, &sweep)) {
         gone.push_back(slot);
       }
     }
@@ -150,15 +169,32 @@ void HeadCore::Maintain() {
   size_t excess = 0;
   {
     const WriterLock lock(mu);
-    min_time = std::max(first, cutoff);
+    min_time = std::max(sweep.first, cutoff);
     slots_at_last_truncation_ = end;
     FreeRemoved();
     TrimLimits();
     if (options.retention_bytes > 0 && chunk_bytes > options.retention_bytes) {
       excess = static_cast<size_t>(chunk_bytes - options.retention_bytes);
+      counters.size_retentions.fetch_add(1, std::memory_order_relaxed);
     }
   }
+  counters.chunks = sweep.chunks;
+  counters.stale_series = sweep.stale_series;
+  counters.histogram_series = sweep.histogram_series;
+  counters.histogram_buckets = sweep.histogram_buckets;
+  counters.time_retentions.fetch_add(sweep.old_chunks > 0 ? 1 : 0, std::memory_order_relaxed);
+  counters.truncation_ns.fetch_add(static_cast<uint64_t>(clock.MonotonicNs() - start_ns), std::memory_order_relaxed);
   counters.truncations.fetch_add(1, std::memory_order_relaxed);
+  KeepMemoryLimit(excess);
+}
+
+// The order of retreat: free pages, history that no rule reads; new series are refused where they come.
+void HeadCore::KeepMemoryLimit(size_t excess) {
+  if (options.memory_budget != nullptr && options.memory_budget->pressure() != MemoryBudget::Pressure::kNone) {
+    MemoryBudget::ReleaseFreePages();
+    options.memory_budget->SetMeasured(MemoryBudget::ResidentBytes());
+  }
+  TellPressure();
   if (options.memory_budget != nullptr) {
     excess = std::max(excess, static_cast<size_t>(options.memory_budget->excess_bytes()));
   }
@@ -168,16 +204,41 @@ void HeadCore::Maintain() {
   }
 }
 
+void HeadCore::TellPressure() {
+  const MemoryBudget* budget = options.memory_budget;
+  const auto now = budget == nullptr ? MemoryBudget::Pressure::kNone : budget->pressure();
+  if (now == std::exchange(told_pressure_, now)) {
+    return;
+  }
+  const auto used = static_cast<uint64_t>(budget->estimate_bytes());
+  const auto limit = static_cast<uint64_t>(budget->limit_bytes());
+  switch (now) {
+    case MemoryBudget::Pressure::kNone:
+      LogInfo("Memory is within its limit again", {{"used_bytes", used}, {"limit_bytes", limit}});
+      break;
+    case MemoryBudget::Pressure::kShedHistory:
+      LogWarn("Memory is near its limit: history that no rule reads is given up", {{"used_bytes", used}, {"limit_bytes", limit}});
+      break;
+    case MemoryBudget::Pressure::kRefuseSeries:
+      LogWarn("Memory is at its limit: new series are refused", {{"used_bytes", used}, {"limit_bytes", limit}});
+      break;
+  }
+}
+
 size_t HeadCore::ShedHistory(size_t bytes) {
+  const size_t freed = ShedClosedChunks(bytes);
+  return freed >= bytes ? freed : freed + ShedOpenChunks(bytes - freed);
+}
+
+size_t HeadCore::ShedClosedChunks(size_t bytes) {
   // The time before which a chunk must end to go, so that the oldest go first: found among samples of all series.
   std::vector<std::pair<TimestampMs, size_t>> ends;
+  std::vector<bool> is_held;
   {
     const ReaderLock lock(mu);
-    table.ForEach([&](const Series& series) NO_THREAD_SAFETY_ANALYSIS {
-      if (series.closed.empty() || held.Holds(series.slot)) {
-        return;
-      }
-      for (size_t i = 0; i < series.closed.size(); ++i) {
+    is_held = held.HeldSlots(table.slots_end());
+    table.ForEach([&](const Series& series) {
+      for (size_t i = 0; i < series.closed.size() && !is_held[series.slot]; ++i) {
         ends.emplace_back(series.closed[i]->max_t(), series.closed[i]->memory_bytes());
       }
     });
@@ -190,9 +251,13 @@ size_t HeadCore::ShedHistory(size_t bytes) {
     cutoff = ends[i].first;
   }
   size_t freed = 0;
+  if (found == 0) {
+    return freed;
+  }
   const WriterLock lock(mu);
+  is_held = held.HeldSlots(table.slots_end());
   table.ForEach([&](Series& series) NO_THREAD_SAFETY_ANALYSIS {
-    if (series.closed.empty() || series.closed.front()->max_t() > cutoff || held.Holds(series.slot)) {
+    if (series.closed.empty() || series.closed.front()->max_t() > cutoff || is_held[series.slot]) {
       return;
     }
     size_t old = 0;
@@ -202,6 +267,28 @@ size_t HeadCore::ShedHistory(size_t bytes) {
     DropChunks(series, old);
     counters.shed_chunks.fetch_add(old, std::memory_order_relaxed);
   });
+  return freed;
+}
+
+size_t HeadCore::ShedOpenChunks(size_t bytes) {
+  size_t freed = 0;
+  const WriterLock lock(mu);
+  const std::vector<bool> is_held = held.HeldSlots(table.slots_end());
+  SeriesAppendContext context{table.open_chunks(), options.chunk_range_ms};
+  table.ForEach([&](Series& series) {
+    if (freed >= bytes || series.open_size < kShedOpenFrom || is_held[series.slot]) {
+      return;
+    }
+    const int64_t before = context.bytes_grown;
+    const TimestampMs t = series.last_t;
+    CloseOpenChunk(series, &context);
+    context.bytes_grown -= static_cast<int64_t>(series.closed.back()->memory_bytes());
+    series.closed.DropLast();
+    AppendFloatInOrder(series, t, series.last_value, &context);
+    freed += static_cast<size_t>(std::max<int64_t>(0, before - context.bytes_grown));
+    counters.shed_chunks.fetch_add(1, std::memory_order_relaxed);
+  });
+  Account(context);
   return freed;
 }
 

@@ -26,11 +26,16 @@ class HeadMetrics {
   using Labels = std::map<std::string, std::string>;
   void AddCounter(const char* name, const char* help, std::function<double()> value, const Labels& labels = {});
   void AddGauge(const char* name, const char* help, std::function<double()> value, const Labels& labels = {});
+  /// Without quantiles, from a sum and a count that only grow.
+  void AddSummary(const char* name, const char* help, std::function<double()> sum, std::function<uint64_t()> count);
   void AddHeadMetrics();
   void AddSampleMetrics();
   void AddExemplarMetrics();
   void AddMemoryMetrics();
+  void AddHeadTimes();
   void AddLogMetrics();
+  void AddBlockMetrics();
+  void AddOutOfOrderDelta();
 
   const HeadCore& core_;
   const HeadStorage* storage_;

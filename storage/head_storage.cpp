@@ -26,7 +26,7 @@ absl::StatusOr<std::unique_ptr<HeadStorage>> HeadStorage::Open(HeadCore& core, c
   RETURN_IF_ERROR(env.CreateFolders(path + "/tocsin/wal"));
   ASSIGN_OR_RETURN(std::unique_ptr<HeadStorage> storage, LockAndReplay(core, path, env, progress));
   ASSIGN_OR_RETURN(std::unique_ptr<SegmentLog> log,
-                   SegmentLog::Open(env, storage->folder_, storage->report_.next_segment, storage->report_.next_number));
+                   SegmentLog::Open(env, core.clock, storage->folder_, storage->report_.next_segment, storage->report_.next_number));
   storage->log_ = log.get();
   storage->replayed_log_bytes_ = storage->report_.log_bytes;
   core.log = std::move(log);
@@ -81,7 +81,7 @@ void HeadStorage::Maintain() {
     return;
   }
   const uint64_t since = log_->bytes_written() - log_bytes_at_checkpoint_ + replayed_log_bytes_;
-  if (since > std::max(kCheckpointLogBytes, checkpoint_bytes_.load())) {
+  if (since > std::clamp(checkpoint_bytes_.load() / 2, kCheckpointLogBytesMin, kCheckpointLogBytesMax)) {
     if (const absl::Status status = Checkpoint(); !status.ok()) {
       LogError("No checkpoint could be made", {{"err", status}});
     }
@@ -107,7 +107,10 @@ absl::Status HeadStorage::WriteCheckpointAt(uint32_t segment) {
   checkpoint_bytes_ = *bytes;
   log_bytes_at_checkpoint_ = written;
   replayed_log_bytes_ = 0;
+  const int64_t start_ns = core_.clock.MonotonicNs();
   RemoveOlderThan(segment);
+  removal_ns_ += core_.clock.MonotonicNs() - start_ns;
+  ++removals_;
   return absl::OkStatus();
 }
 
@@ -121,6 +124,7 @@ void HeadStorage::RemoveOlderThan(uint32_t segment) {
     const bool known = SegmentLog::ParseFileName(name, &number) || ParseCheckpointFileName(name, &number);
     if ((known && number < segment) || name.ends_with(".tmp")) {
       if (const absl::Status status = env_.Remove(folder_ + "/" + name); !status.ok()) {
+        ++failed_removals_;
         LogWarn("An old file of the log could not be removed", {{"err", status}});
       }
     }

@@ -17,8 +17,10 @@ namespace tocsin {
 /// Threads: Maintain from one thread at a time; the numbers from any.
 class HeadStorage {
  public:
-  /// A checkpoint is made when the log behind the last one is larger than this and than that checkpoint.
-  static constexpr uint64_t kCheckpointLogBytes = uint64_t{128} << 20;
+  /// A checkpoint is made when the log behind the last one is larger than half of that checkpoint, within these bounds: a start reads it
+  /// again, sample by sample, and that is to take a few seconds.
+  static constexpr uint64_t kCheckpointLogBytesMin = uint64_t{64} << 20;
+  static constexpr uint64_t kCheckpointLogBytesMax = uint64_t{512} << 20;
 
   /// Locks the folder, replays into `core`, begins a new segment and gives the core its log.
   static absl::StatusOr<std::unique_ptr<HeadStorage>> Open(HeadCore& core, const std::string& path, Env& env, ReplayProgress* progress);
@@ -33,10 +35,15 @@ class HeadStorage {
 
   const ReplayReport& report() const { return report_; }
   const SegmentLog& log() const { return *log_; }
+  std::vector<double> TakeSyncSeconds() const { return log_->TakeSyncSeconds(); }
   uint64_t checkpoints() const { return checkpoints_; }
   uint64_t failed_checkpoints() const { return failed_checkpoints_; }
   uint64_t checkpoint_bytes() const { return checkpoint_bytes_; }
   double replay_seconds() const { return replay_seconds_; }
+  /// How often the log before a checkpoint was removed, and files that could not be; the time it took.
+  uint64_t removals() const { return removals_; }
+  uint64_t failed_removals() const { return failed_removals_; }
+  double removal_seconds() const { return static_cast<double>(removal_ns_) / 1e9; }
   /// Of all files; looked up now.
   uint64_t disk_bytes() const;
 
@@ -61,6 +68,9 @@ class HeadStorage {
   std::atomic<uint64_t> checkpoints_{0};
   std::atomic<uint64_t> failed_checkpoints_{0};
   std::atomic<uint64_t> checkpoint_bytes_{0};
+  std::atomic<uint64_t> removals_{0};
+  std::atomic<uint64_t> failed_removals_{0};
+  std::atomic<int64_t> removal_ns_{0};
 };
 
 }  // namespace tocsin

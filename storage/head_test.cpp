@@ -417,11 +417,18 @@ TEST_F(HeadTest, MetricsHaveUpstreamsNames) {
   Open(options);
   ASSERT_EQ(Put(kM, 1000, 1), kOk);
   EXPECT_EQ(Put(kM, 1000, 2), AppendResult::kDuplicate);
-  head_->UpdateMetrics();
+  ASSERT_EQ(Put(kM, kHour, kStaleNaN), kOk);
+  EXPECT_EQ(Put(kM, kHour - 1, 2), AppendResult::kOutOfOrder);
+  head_->Maintain();
   const std::string text = prometheus::TextSerializer().Serialize(registry.Collect());
-  EXPECT_NE(text.find("prometheus_tsdb_head_series 1\n"), std::string::npos) << text;
-  EXPECT_NE(text.find("prometheus_tsdb_head_samples_appended_total{type=\"float\"} 1\n"), std::string::npos);
-  EXPECT_NE(text.find("tocsin_duplicate_samples_total 1\n"), std::string::npos);
+  for (const char* line :
+       {"prometheus_tsdb_head_series 1\n", "prometheus_tsdb_head_samples_appended_total{type=\"float\"} 2\n",
+        "prometheus_tsdb_head_chunks 1\n", "prometheus_tsdb_head_stale_series 1\n", "prometheus_tsdb_head_native_histogram_series 0\n",
+        "prometheus_tsdb_out_of_order_samples_total{type=\"float\"} 1\n",
+        "prometheus_tsdb_out_of_order_samples_total{type=\"histogram\"} 0\n", "prometheus_tsdb_sample_ooo_delta_bucket{le=\"600\"} 1\n",
+        "prometheus_tsdb_head_gc_duration_seconds_count 1\n", "tocsin_duplicate_samples_total 1\n"}) {
+    EXPECT_NE(text.find(line), std::string::npos) << line << " in " << text;
+  }
 }
 
 TEST_F(HeadTest, DumpsAndAnalysesAStoppedStore) {

@@ -69,8 +69,19 @@ void HeldRegistry::OnSeriesRemoved(uint32_t slot) {
   }
 }
 
-bool HeldRegistry::Holds(uint32_t slot) const {
-  return std::any_of(all_.begin(), all_.end(), [slot](const HeldSet* set) { return set->keeps_history && set->slots.contains(slot); });
+std::vector<bool> HeldRegistry::HeldSlots(uint32_t end) const {
+  std::vector<bool> held(end);
+  for (const HeldSet* set : all_) {
+    if (!set->keeps_history) {
+      continue;
+    }
+    for (const uint32_t slot : set->slots) {
+      if (slot < end) {
+        held[slot] = true;
+      }
+    }
+  }
+  return held;
 }
 
 }  // namespace tocsin

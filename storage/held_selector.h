@@ -70,8 +70,8 @@ class HeldRegistry {
   void Remove(HeldSet* set);
   void OnSeriesAdded(uint32_t slot, const Labels& labels);
   void OnSeriesRemoved(uint32_t slot);
-  /// Whether any held selector that keeps history reads it.
-  bool Holds(uint32_t slot) const;
+  /// By slot, for slots below `end`: whether any held selector that keeps history reads it.
+  std::vector<bool> HeldSlots(uint32_t end) const;
   bool empty() const { return all_.empty(); }
 
  private:

@@ -65,8 +65,9 @@ struct Series {
   uint8_t open_steps = 0;  ///< its capacity, as in OpenChunkPool
   uint8_t own_pair_count = 0;
   uint8_t open_free_bits : 3 = 0;
-  bool in_log : 1 = false;   ///< its labels are written
-  bool in_index : 1 = true;  ///< false: removed, kept for those who still look at it
+  bool in_log : 1 = false;    ///< its labels are written
+  bool in_index : 1 = true;   ///< false: removed, kept for those who still look at it
+  bool reserved : 1 = false;  ///< the memory of its first commit is reserved in the budget
 
   struct Delete {
     void operator()(Series* series) const;

@@ -94,6 +94,7 @@ class ChunkList {
   void Append(ChunkPtr chunk);
   /// The `count` oldest go.
   void Drop(size_t count);
+  void DropLast() { Replace(size() - 1, ChunkPtr()); }
   /// Of one chunk, by another one or, null, by nothing.
   void Replace(size_t i, ChunkPtr chunk);
 

@@ -3,6 +3,7 @@
 #include <isa-l/crc.h>
 
 #include <cstring>
+#include <utility>
 
 #include "absl/strings/str_format.h"
 #include "base/log.h"
@@ -17,6 +18,8 @@ constexpr std::string_view kSegmentSuffix = ".log";
 constexpr size_t kSegmentDigits = 8;
 // Buffers above this are given back after a large commit.
 constexpr size_t kKeptQueueBytes = 4 << 20;
+// Durations of syncs that nobody has asked for yet.
+constexpr size_t kSyncsKept = 1024;
 
 }  // namespace
 
@@ -46,9 +49,10 @@ std::string SegmentLog::Header(uint32_t segment) {
   return header;
 }
 
-absl::StatusOr<std::unique_ptr<SegmentLog>> SegmentLog::Open(Env& env, std::string folder, uint32_t segment, uint64_t first_number) {
+absl::StatusOr<std::unique_ptr<SegmentLog>> SegmentLog::Open(Env& env, const Clock& clock, std::string folder, uint32_t segment,
+                                                             uint64_t first_number) {
   RETURN_IF_ERROR(env.CreateFolders(folder));
-  std::unique_ptr<SegmentLog> log(new SegmentLog(env, std::move(folder), segment, first_number));
+  std::unique_ptr<SegmentLog> log(new SegmentLog(env, clock, std::move(folder), segment, first_number));
   RETURN_IF_ERROR(log->OpenSegment(segment));
   return log;
 }
@@ -80,14 +84,29 @@ absl::Status SegmentLog::WriteAndSeal(ByteBuffer* bytes) {
   }
   SealFrames({const_cast<uint8_t*>(bytes->bytes().data()), bytes->size()});
   RETURN_IF_ERROR(file_->Append(bytes->bytes()));
+  ++writes_;
   bytes_written_ += bytes->size();
   segment_bytes_ += bytes->size();
   if (segment_bytes_ >= kSegmentBytes) {
-    ++syncs_;
-    RETURN_IF_ERROR(file_->Sync());
+    RETURN_IF_ERROR(SyncFile());
     RETURN_IF_ERROR(OpenSegment(segment_ + 1));
   }
   return absl::OkStatus();
+}
+
+absl::Status SegmentLog::SyncFile() {
+  const int64_t start_ns = clock_.MonotonicNs();
+  RETURN_IF_ERROR(file_->Sync());
+  const MutexLock lock(sync_mu_);
+  if (sync_seconds_.size() < kSyncsKept) {
+    sync_seconds_.push_back(static_cast<double>(clock_.MonotonicNs() - start_ns) / 1e9);
+  }
+  return absl::OkStatus();
+}
+
+std::vector<double> SegmentLog::TakeSyncSeconds() {
+  const MutexLock lock(sync_mu_);
+  return std::exchange(sync_seconds_, {});
 }
 
 void SegmentLog::BecomeWriter() {
@@ -149,8 +168,7 @@ absl::Status SegmentLog::Sync() {
   absl::Status status = status_;
   mu_.Unlock();
   if (status.ok()) {
-    ++syncs_;
-    status = file_->Sync();
+    status = SyncFile();
   }
   mu_.Lock();
   writing_ = false;
@@ -165,8 +183,7 @@ absl::StatusOr<uint32_t> SegmentLog::Rotate() {
   absl::Status status = status_;
   mu_.Unlock();
   if (status.ok()) {
-    ++syncs_;
-    status = file_->Sync();
+    status = SyncFile();
   }
   if (status.ok()) {
     status = OpenSegment(segment_ + 1);

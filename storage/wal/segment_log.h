@@ -4,7 +4,9 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
+#include "base/clock.h"
 #include "base/env.h"
 #include "base/mutex.h"
 #include "storage/wal/commit_log.h"
@@ -21,7 +23,8 @@ class SegmentLog : public CommitLog {
   static constexpr uint64_t kSegmentBytes = uint64_t{64} << 20;
 
   /// Begins segment `segment`; records are numbered from `first_number` on.
-  static absl::StatusOr<std::unique_ptr<SegmentLog>> Open(Env& env, std::string folder, uint32_t segment, uint64_t first_number);
+  static absl::StatusOr<std::unique_ptr<SegmentLog>> Open(Env& env, const Clock& clock, std::string folder, uint32_t segment,
+                                                          uint64_t first_number);
 
   uint64_t Enqueue(ByteBuffer* record) override EXCLUDES(mu_);
   absl::Status WaitWritten(uint64_t ticket) override EXCLUDES(mu_);
@@ -41,7 +44,9 @@ class SegmentLog : public CommitLog {
   /// Written since this log was opened, all segments together.
   uint64_t bytes_written() const { return bytes_written_; }
   uint64_t failed_writes() const { return failed_writes_; }
-  uint64_t syncs() const { return syncs_; }
+  uint64_t writes() const { return writes_; }
+  /// How long each sync took since the last call; the last of very many are left out.
+  std::vector<double> TakeSyncSeconds() EXCLUDES(sync_mu_);
 
   static std::string FileName(uint32_t segment);
   static bool ParseFileName(const std::string& name, uint32_t* segment);
@@ -50,20 +55,24 @@ class SegmentLog : public CommitLog {
   static std::string Header(uint32_t segment);
 
  private:
-  SegmentLog(Env& env, std::string folder, uint32_t segment, uint64_t first_number)
-      : env_(env), folder_(std::move(folder)), segment_(segment), enqueued_(first_number - 1), written_(first_number - 1) {}
+  SegmentLog(Env& env, const Clock& clock, std::string folder, uint32_t segment, uint64_t first_number)
+      : env_(env), clock_(clock), folder_(std::move(folder)), segment_(segment), enqueued_(first_number - 1), written_(first_number - 1) {}
 
   void BecomeWriter() REQUIRES(mu_);
   void WriteQueued() REQUIRES(mu_);
   absl::Status OpenSegment(uint32_t segment);
   absl::Status WriteAndSeal(ByteBuffer* bytes);
+  absl::Status SyncFile() EXCLUDES(sync_mu_);
 
   Env& env_;
+  const Clock& clock_;
   const std::string folder_;
   std::atomic<uint32_t> segment_;
   std::atomic<uint64_t> bytes_written_{0};
   std::atomic<uint64_t> failed_writes_{0};
-  std::atomic<uint64_t> syncs_{0};
+  std::atomic<uint64_t> writes_{0};
+  Mutex sync_mu_;
+  std::vector<double> sync_seconds_ GUARDED_BY(sync_mu_);
 
   mutable Mutex mu_;
   CondVar changed_;
