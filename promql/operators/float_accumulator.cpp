@@ -146,9 +146,8 @@ class SumAccumulator : public FloatAccumulator {
   }
 
  private:
-  /// KahanAdd for each step, written without branches.
-  __attribute__((optimize("O3"))) static void AddFullRow(const double* __restrict values, double* __restrict sums,
-                                                         double* __restrict compensations, size_t count) {
+  /// KahanAdd for each step, written without branches for the vectorizer.
+  static void AddFullRow(const double* __restrict values, double* __restrict sums, double* __restrict compensations, size_t count) {
     for (size_t i = 0; i < count; ++i) {
       const double value = values[i];
       const double sum = sums[i];

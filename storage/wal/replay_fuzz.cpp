@@ -29,7 +29,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   }
   auto querier = head->OpenQuerier(tocsin::kMinTimestamp, tocsin::kMaxTimestamp);
   const std::vector<tocsin::Matcher> all = {*tocsin::Matcher::Create(tocsin::MatchType::kRegexp, "__name__", ".*")};
-  for (const auto& series : *(*querier)->Select(all, {})) {
+  const auto selected = (*querier)->Select(all, {});
+  for (const auto& series : *selected) {
     tocsin::SampleColumns samples;
     series->Read(tocsin::kMinTimestamp, tocsin::kMaxTimestamp, &samples);
     tocsin::Sample last;
