@@ -41,10 +41,11 @@ class ScrapeManager::Impl {
   bool first_round_done() const;
 
  private:
-  std::shared_ptr<const PoolSettings> MakeSettings(std::shared_ptr<const ScrapeConfig> config, const PoolSettings* previous);
-  std::shared_ptr<FailureLog> OpenFailureLog(const std::string& path);
-  void ApplyJob(const std::shared_ptr<const ScrapeConfig>& job);
-  void Sync();
+  std::shared_ptr<const PoolSettings> MakeSettings(std::shared_ptr<const ScrapeConfig> config, const PoolSettings* previous)
+      REQUIRES(change_mu_);
+  std::shared_ptr<FailureLog> OpenFailureLog(const std::string& path) REQUIRES(change_mu_);
+  void ApplyJob(const std::shared_ptr<const ScrapeConfig>& job) REQUIRES(change_mu_);
+  void Sync() REQUIRES(change_mu_);
   void ScheduleGauges();
 
   const Options options_;
