@@ -7,8 +7,11 @@
 namespace tocsin {
 namespace {
 
-// A waiter looks at the clock again this often, so that a step of the machine's clock is noticed.
+// A waiter looks at the clock again this often, so that a step of the machine's clock is noticed. A clock that is set back ends the wait
+// by more ends the wait as well: what was to be waited for may be hours away by then, and whoever waits looks at the clock anyway.
 constexpr DurationMs kLongestWaitMs = 1000;
+
+bool SetBack(TimestampMs before, TimestampMs now) { return before - now > kLongestWaitMs; }
 
 // A waiter of a manual clock looks again this often: the clock has no list of its waiters.
 constexpr auto kManualPoll = std::chrono::milliseconds(1);
@@ -36,11 +39,13 @@ int64_t SystemClock::MonotonicNs() const {
 
 bool SystemClock::WaitUntil(TimestampMs when, const StopToken& stop) const {
   MutexLock lock(stop.mu_);
+  TimestampMs before = NowMs();
   while (!stop.stopped_) {
     const TimestampMs now = NowMs();
-    if (now >= when) {
+    if (now >= when || SetBack(before, now)) {
       return true;
     }
+    before = now;
     stop.changed_.WaitFor(stop.mu_, std::chrono::milliseconds(std::min(when - now, kLongestWaitMs)));
   }
   return false;
@@ -57,14 +62,17 @@ bool ManualClock::WaitUntil(TimestampMs when, const StopToken& stop) const {
     waiters_ += by;
   };
   MutexLock lock(stop.mu_);
-  bool arrived = NowMs() >= when;
+  TimestampMs before = NowMs();
+  bool arrived = before >= when;
   if (arrived || stop.stopped_) {
     return arrived && !stop.stopped_;
   }
   count_waiter(1);
   while (!stop.stopped_ && !arrived) {
     stop.changed_.WaitFor(stop.mu_, kManualPoll);
-    arrived = NowMs() >= when;
+    const TimestampMs now = NowMs();
+    arrived = now >= when || SetBack(before, now);
+    before = now;
   }
   count_waiter(-1);
   return arrived && !stop.stopped_;

@@ -48,10 +48,7 @@ class ManagerTest : public testing::Test {
 
   /// SIGKILL: the disk stays as it is at this moment, whatever the process does when it ends.
   void Kill() {
-    std::filesystem::rename(folder_ + "/tocsin", folder_ + "/kept");
-    manager_.reset();
-    std::filesystem::remove_all(folder_ + "/tocsin");
-    std::filesystem::rename(folder_ + "/kept", folder_ + "/tocsin");
+    test::EndWithDiskAsItIs(folder_ + "/tocsin", [this] { manager_.reset(); });
     sink_.Take();
   }
 

@@ -243,10 +243,7 @@ class Simulation {
   }
 
   void KillAndRestart() {
-    std::filesystem::rename(folder_ + "/tocsin", folder_ + "/kept");
-    manager_.reset();
-    std::filesystem::remove_all(folder_ + "/tocsin");
-    std::filesystem::rename(folder_ + "/kept", folder_ + "/tocsin");
+    test::EndWithDiskAsItIs(folder_ + "/tocsin", [this] { manager_.reset(); });
     store_.clock().Advance(Between(0, 20 * 60) * kSecond);
     StartServer();
     restarted_.assign(restarted_.size(), true);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -108,6 +109,16 @@ class TestStore {
   std::unique_ptr<Head> head_;
   std::unique_ptr<promql::Engine> engine_;
 };
+
+/// As SIGKILL does: the folder stays as it is at this moment, whatever `end` does to it.
+template <typename End>
+void EndWithDiskAsItIs(const std::string& folder, End end) {
+  const std::string kept = folder + ".kept";
+  std::filesystem::rename(folder, kept);
+  end();
+  std::filesystem::remove_all(folder);
+  std::filesystem::rename(kept, folder);
+}
 
 /// Keeps what it is sent.
 class RecordingSink : public AlertSink {

@@ -3,7 +3,8 @@
 //   remote_write_load --url URL --series N --samples N --step-ms N --end-ms N [--batch N] [--churn N] [--live-s N]
 //
 // Sample k of each series has the time end - (samples - 1 - k) * step. Prints "N samples in S s". --churn N renames the pods by generation
-// N, so that all series are new ones. --live-s N goes on from there for N seconds: a sample of each series every step, when its time comes.
+// N, so that all series are new ones. --live-s N goes on from there for N seconds: a sample of each series every step, when its time comes;
+// prints "live" when it has caught up with the clock.
 
 #include <snappy.h>
 
@@ -144,8 +145,15 @@ int Run(std::map<std::string, std::string> options) {
   std::fflush(stdout);
   const TimestampMs live_until = clock.NowMs() + std::atoll(options["--live-s"].c_str()) * kSecond;
   const StopToken never;
+  bool caught_up = false;
   for (int64_t k = samples; clock.NowMs() < live_until; ++k) {
-    clock.WaitUntil(end_ms + (k - samples + 1) * step_ms, never);
+    const TimestampMs due = end_ms + (k - samples + 1) * step_ms;
+    if (due > clock.NowMs() && !caught_up) {
+      caught_up = true;
+      std::printf("live\n");
+      std::fflush(stdout);
+    }
+    clock.WaitUntil(due, never);
     if (!send_all(k, true)) {
       return 1;
     }

@@ -2,6 +2,8 @@
 
 #include "absl/strings/str_format.h"
 #include "base/strings.h"
+#include "base/text/markup.h"
+#include "base/text/quote.h"
 #include "rules/template/functions.h"
 #include "rules/template/value_print.h"
 
@@ -208,27 +210,10 @@ std::string JoinedText(Args args) {
 std::string HtmlEscaped(std::string_view text) {
   std::string out;
   for (const char c : text) {
-    switch (c) {
-      case '\0':
-        out += "\xEF\xBF\xBD";
-        break;
-      case '"':
-        out += "&#34;";
-        break;
-      case '\'':
-        out += "&#39;";
-        break;
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      default:
-        out.push_back(c);
+    if (c == '\0') {
+      AppendUtf8(kRuneError, &out);
+    } else {
+      AppendMarkupEscaped(c, &out);
     }
   }
   return out;

@@ -101,21 +101,25 @@ bool TemplateParser::IsEmptyTree(const Node& list) {
   return true;
 }
 
-absl::Status TemplateParser::Definition() {
-  constexpr std::string_view kContext = "define clause";
-  ASSIGN_OR_RETURN(std::string name, ExpectName(kContext));
-  RETURN_IF_ERROR(Expect(TokenType::kRightDelim, kContext));
+absl::Status TemplateParser::NamedTree(std::string_view context, const std::string& name) {
   std::vector<std::string> outer_variables = std::exchange(variables_, {"$"});
   const int outer_ranges = std::exchange(range_depth_, 0);
   NodePtr end;
   ASSIGN_OR_RETURN(NodePtr list, ItemList(&end));
   if (end->type != NodeType::kEnd) {
-    return Error("unexpected ", NodeText(*end), " in ", kContext);
+    return Error("unexpected ", NodeText(*end), " in ", context);
   }
   variables_ = std::move(outer_variables);
   range_depth_ = outer_ranges;
   AddTree(name, std::move(list));
   return absl::OkStatus();
+}
+
+absl::Status TemplateParser::Definition() {
+  constexpr std::string_view kContext = "define clause";
+  ASSIGN_OR_RETURN(std::string name, ExpectName(kContext));
+  RETURN_IF_ERROR(Expect(TokenType::kRightDelim, kContext));
+  return NamedTree(kContext, name);
 }
 
 NodeOr TemplateParser::ItemList(NodePtr* end) {
@@ -243,16 +247,7 @@ NodeOr TemplateParser::Block(const Token& token) {
   NodePtr node = NewNode(NodeType::kTemplate, token.pos);
   node->text = name;
   ASSIGN_OR_RETURN(node->pipe, Pipeline(kContext, TokenType::kRightDelim));
-  std::vector<std::string> outer_variables = std::exchange(variables_, {"$"});
-  const int outer_ranges = std::exchange(range_depth_, 0);
-  NodePtr end;
-  ASSIGN_OR_RETURN(NodePtr list, ItemList(&end));
-  if (end->type != NodeType::kEnd) {
-    return Error("unexpected ", NodeText(*end), " in ", kContext);
-  }
-  variables_ = std::move(outer_variables);
-  range_depth_ = outer_ranges;
-  AddTree(name, std::move(list));
+  RETURN_IF_ERROR(NamedTree(kContext, name));
   return node;
 }
 

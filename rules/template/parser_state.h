@@ -64,6 +64,8 @@ class TemplateParser {
 
   static bool IsEmptyTree(const Node& list);
 
+  /// What a definition contains, up to its {{end}}, as a tree with variables of its own.
+  absl::Status NamedTree(std::string_view context, const std::string& name);
   absl::Status Definition();
 
   /// Up to {{end}} or {{else}}, which goes to `end`.

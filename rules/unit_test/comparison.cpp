@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <set>
 
 #include "base/model/float_histogram.h"
 #include "base/status.h"
@@ -42,62 +41,6 @@ std::string AlertsText(const std::vector<LabeledAlert>& alerts) {
 bool AlertLess(const LabeledAlert& a, const LabeledAlert& b) {
   const auto order = a.labels <=> b.labels;
   return order != 0 ? order < 0 : a.annotations < b.annotations;
-}
-
-void DiffLabels(std::string_view what, const Labels& expected, const Labels& got, std::string* out) {
-  std::set<std::string> names;
-  for (const Labels* side : {&expected, &got}) {
-    for (const Label& label : *side) {
-      names.emplace(label.name);
-    }
-  }
-  for (const std::string& name : names) {
-    const bool was = expected.Has(name);
-    const bool is = got.Has(name);
-    if (was && is && expected.Get(name) == got.Get(name)) {
-      continue;
-    }
-    if (was) {
-      Append(out, "\n            - ", what, " ", name, ": ", GoQuoted(expected.Get(name)));
-    }
-    if (is) {
-      Append(out, "\n            + ", what, " ", name, ": ", GoQuoted(got.Get(name)));
-    }
-  }
-}
-
-/// How much two alerts have in common.
-size_t SharedLabels(const LabeledAlert& a, const LabeledAlert& b) {
-  size_t shared = 0;
-  for (const Label& label : a.labels) {
-    shared += b.labels.Get(label.name) == label.value ? 1 : 0;
-  }
-  return shared;
-}
-
-/// Pairs each expected alert with the most similar one that fires, and tells what differs within the pairs.
-std::string AlertsDiff(std::vector<LabeledAlert> expected, std::vector<LabeledAlert> got) {
-  std::string out = "        diff: (- expected, + got)";
-  for (const LabeledAlert& alert : expected) {
-    if (got.empty()) {
-      Append(&out, "\n          - missing alert ", alert.labels.ToString());
-      continue;
-    }
-    const auto nearest = std::max_element(got.begin(), got.end(), [&](const LabeledAlert& a, const LabeledAlert& b) {
-      return SharedLabels(alert, a) < SharedLabels(alert, b);
-    });
-    std::string difference;
-    DiffLabels("label", alert.labels, nearest->labels, &difference);
-    DiffLabels("annotation", alert.annotations, nearest->annotations, &difference);
-    if (!difference.empty()) {
-      Append(&out, "\n          alert ", alert.labels.ToString(), difference);
-    }
-    got.erase(nearest);
-  }
-  for (const LabeledAlert& alert : got) {
-    Append(&out, "\n          + unexpected alert ", alert.labels.ToString());
-  }
-  return out;
 }
 
 /// A sample as it is compared: a histogram by its text.
@@ -175,10 +118,10 @@ std::optional<std::string> CompareAlerts(std::vector<LabeledAlert> expected, std
   if (same) {
     return std::nullopt;
   }
-  if (diff) {
-    return AlertsDiff(std::move(expected), std::move(got));
-  }
   constexpr std::string_view kIndent = "            ";
+  if (diff) {
+    return Cat("        diff: ", IndentLines(AlertsDiff(std::move(expected), std::move(got)), kIndent));
+  }
   return Cat("        exp:", IndentLines(AlertsText(expected), kIndent), ", \n        got:", IndentLines(AlertsText(got), kIndent));
 }
 

@@ -5,18 +5,13 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "base/model/labels.h"
 #include "promql/engine.h"
+#include "rules/unit_test/alert_diff.h"
 #include "rules/unit_test/test_file.h"
 
 namespace tocsin::rules {
 
-struct LabeledAlert {
-  Labels labels;
-  Labels annotations;
-};
-
-/// Nothing when the alerts are the same in any order; else promtool's lines "exp:[...], got:[...]", or with `diff` what differs.
+/// Nothing when the alerts are the same in any order; else promtool's lines "exp:[...], got:[...]", or with `diff` its "diff: [...]".
 /// `partial_annotations`: of the annotations only those that are expected count.
 std::optional<std::string> CompareAlerts(std::vector<LabeledAlert> expected, std::vector<LabeledAlert> got, bool partial_annotations,
                                          bool diff);

@@ -1,6 +1,8 @@
 #include "rules/unit_test/junit.h"
 
 #include "base/strings.h"
+#include "base/text/markup.h"
+#include "base/text/quote.h"
 
 namespace tocsin::rules {
 namespace {
@@ -9,21 +11,6 @@ std::string XmlEscaped(std::string_view text) {
   std::string out;
   for (const char c : text) {
     switch (c) {
-      case '"':
-        out += "&#34;";
-        break;
-      case '\'':
-        out += "&#39;";
-        break;
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
       case '\t':
         out += "&#x9;";
         break;
@@ -34,8 +21,11 @@ std::string XmlEscaped(std::string_view text) {
         out += "&#xD;";
         break;
       default:
-        // XML has no other control characters.
-        out += static_cast<unsigned char>(c) < 0x20 ? std::string("\xEF\xBF\xBD") : std::string(1, c);
+        if (static_cast<unsigned char>(c) < 0x20) {
+          AppendUtf8(kRuneError, &out);  // XML has no other control characters
+        } else {
+          AppendMarkupEscaped(c, &out);
+        }
     }
   }
   return out;

@@ -67,8 +67,8 @@ class Recorder {
     for (const JsonValue& alert : root->items()) {
       const TimestampMs ends_at = ReadTime(alert["endsAt"]);
       bad_requests_ += alert["generatorURL"].text().starts_with("http") ? 0 : 1;
-      sent_[ReadJsonLabels(alert["labels"])].push_back(
-          SentAlert{now - begin_, ends_at <= now, ReadTime(alert["startsAt"]) - begin_, ends_at - begin_, ReadJsonLabels(alert["annotations"])});
+      sent_[ReadJsonLabels(alert["labels"])].push_back(SentAlert{now - begin_, ends_at <= now, ReadTime(alert["startsAt"]) - begin_,
+                                                                 ends_at - begin_, ReadJsonLabels(alert["annotations"])});
     }
     writer.Send(200, "application/json", "");
   }

@@ -115,8 +115,8 @@ void CheckOneSent(const ExpectedAlert& expected, const ExpectedNotifications& wi
   if (!Near(sent.ends_at, ends_at, tolerance)) {
     problems->push_back(Cat(what, ": endsAt ", sent.ends_at, " instead of ", ends_at));
   }
-  const bool right = sent.resolved ? !window.annotations || *window.annotations == sent.annotations
-                                   : AnnotationsMayBe(expected, sent, tolerance);
+  const bool right =
+      sent.resolved ? !window.annotations || *window.annotations == sent.annotations : AnnotationsMayBe(expected, sent, tolerance);
   if (!right) {
     problems->push_back(Cat(what, ": annotations ", sent.annotations.ToString()));
   }
