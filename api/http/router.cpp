@@ -97,18 +97,39 @@ void Router::Handle(std::string_view methods, std::string_view pattern, Handler 
   }
 }
 
-const Router::Entry* Router::Find(std::string_view path, std::vector<std::string>* parameters) const {
-  const std::string canonical = CanonicalPath(path);
-  if (const auto it = literal_.find(canonical); it != literal_.end()) {
-    return it->second.get();
-  }
-  const std::vector<std::string> parts = SplitPath(canonical);
-  for (const auto& entry : variable_) {
-    if (MatchParts(entry->parts, parts, parameters)) {
-      return entry.get();
+const Handler* Router::Entry::Find(std::string_view method) const {
+  for (const auto& [known, handler] : methods) {
+    if (known == method) {
+      return &handler;
     }
   }
   return nullptr;
+}
+
+Router::Found Router::Find(const Request& request) const {
+  Found found;
+  const std::string canonical = CanonicalPath(request.path);
+  if (const auto it = literal_.find(canonical); it != literal_.end()) {
+    found = {.entry = it->second.get(), .handler = it->second->Find(request.method), .parameters = {}};
+    if (found.handler != nullptr) {
+      return found;
+    }
+  }
+  const std::vector<std::string> parts = SplitPath(canonical);
+  std::vector<std::string> parameters;
+  for (const auto& entry : variable_) {
+    if (!MatchParts(entry->parts, parts, &parameters)) {
+      continue;
+    }
+    if (const Handler* handler = entry->Find(request.method)) {
+      return {.entry = entry.get(), .handler = handler, .parameters = std::move(parameters)};
+    }
+    // A path that only a '*' knows, with other methods, is not known.
+    if (found.entry == nullptr && entry->parts.back() != "*") {
+      found.entry = entry.get();
+    }
+  }
+  return found;
 }
 
 std::vector<std::string> Router::Routes() const {
@@ -128,20 +149,19 @@ std::vector<std::string> Router::Routes() const {
 }
 
 Response Router::Route(Request& request, std::string_view* pattern) const {
-  std::vector<std::string> parameters;
-  const Entry* entry = Find(request.path, &parameters);
+  Found found = Find(request);
   if (pattern != nullptr) {
-    *pattern = entry == nullptr ? std::string_view() : std::string_view(entry->pattern);
+    *pattern = found.entry == nullptr ? std::string_view() : std::string_view(found.entry->pattern);
   }
-  if (entry == nullptr) {
+  if (found.handler != nullptr) {
+    request.path_parameters = std::move(found.parameters);
+    return (*found.handler)(request);
+  }
+  if (found.entry == nullptr) {
     return TextResponse(404, "404 page not found\n");
   }
   std::string allowed;
-  for (const auto& [method, handler] : entry->methods) {
-    if (method == request.method) {
-      request.path_parameters = std::move(parameters);
-      return handler(request);
-    }
+  for (const auto& [method, handler] : found.entry->methods) {
     Append(&allowed, allowed.empty() ? "" : ", ", method);
   }
   Response response = TextResponse(405, "Method Not Allowed\n");

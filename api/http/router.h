@@ -13,7 +13,8 @@
 namespace tocsin::http {
 
 /// Finds the handler of a path. Patterns are parts between slashes: a literal, `:name` for any one non-empty part, and `*` as the last
-/// part for all that follows. Literals win over `:name`, longer prefixes over shorter ones.
+/// part for all that follows. Literals win over `:name`, longer prefixes over shorter ones; a pattern that has the method over one that has
+/// not.
 ///
 /// Paths are compared without double slashes and without a slash at the end, so that nothing has to be redirected. An unknown path is
 /// answered 404, a known one with another method 405 with `Allow`.
@@ -35,9 +36,17 @@ class Router {
     std::string pattern;
     std::vector<std::string> parts;
     std::vector<std::pair<std::string, Handler>> methods;
+
+    const Handler* Find(std::string_view method) const;
+  };
+  /// Without a handler: the entry knows the path, but not the method; without an entry: nobody knows it.
+  struct Found {
+    const Entry* entry = nullptr;
+    const Handler* handler = nullptr;
+    std::vector<std::string> parameters;
   };
 
-  const Entry* Find(std::string_view path, std::vector<std::string>* parameters) const;
+  Found Find(const Request& request) const;
 
   absl::flat_hash_map<std::string, std::unique_ptr<Entry>, StringHash, StringEq> literal_;
   std::vector<std::unique_ptr<Entry>> variable_;  // with ':' or '*', most literal parts first

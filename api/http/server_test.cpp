@@ -7,17 +7,17 @@
 #include <atomic>
 #include <future>
 
-#include "api/http/raw_client_test.h"
 #include "base/compress/compress.h"
 #include "base/strings.h"
+#include "tests/support/raw_client.h"
 
 namespace tocsin::http {
 namespace {
 
-using test::BodyOf;
-using test::RawClient;
 using testing::HasSubstr;
 using testing::StartsWith;
+using tocsin::test::BodyOf;
+using tocsin::test::RawClient;
 
 class ServerTest : public testing::Test {
  protected:

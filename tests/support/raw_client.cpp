@@ -1,4 +1,4 @@
-#include "api/http/raw_client_test.h"
+#include "tests/support/raw_client.h"
 
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
@@ -7,7 +7,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-namespace tocsin::http::test {
+namespace tocsin::test {
 
 RawClient::RawClient(const std::string& address) {
   constexpr std::string_view kUnix = "unix:";
@@ -101,4 +101,4 @@ std::string_view BodyOf(std::string_view response) {
   return end == std::string_view::npos ? std::string_view() : response.substr(end + 4);
 }
 
-}  // namespace tocsin::http::test
+}  // namespace tocsin::test

@@ -3,7 +3,7 @@
 #include <string>
 #include <string_view>
 
-namespace tocsin::http::test {
+namespace tocsin::test {
 
 /// A blocking client that sends bytes as they are given, for what well-behaved clients do not do.
 class RawClient {
@@ -31,4 +31,4 @@ class RawClient {
 /// The part behind the head.
 std::string_view BodyOf(std::string_view response);
 
-}  // namespace tocsin::http::test
+}  // namespace tocsin::test
