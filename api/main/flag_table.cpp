@@ -41,7 +41,7 @@ constexpr std::array kFlags = std::to_array<FlagSpec>({
     {"storage.tsdb.retention.size", kBytes, "", "Bytes that samples may take."},
     {"memory.max", kBytes, "", "Memory of the whole process; default: 80% of the cgroup's limit, else half of the machine's memory."},
     {"storage.remote.flush-deadline", kDuration, "1m", "To send remote-written samples at the end or at a reload."},
-    {"storage.remote.read-sample-limit", kInteger, "5e7", "Samples of one remote read; 0: no limit."},
+    {"storage.remote.read-sample-limit", kInteger, "50000000", "Samples of one remote read; 0: no limit."},
     {"storage.remote.read-concurrent-limit", kInteger, "10", "Simultaneous remote reads; 0: no limit."},
     {"storage.remote.read-max-bytes-in-frame", kInteger, "1048576", "Bytes of one frame of a streamed remote read."},
 

@@ -16,11 +16,11 @@ struct UnitBase {
   std::string_view base;
 };
 constexpr std::array<UnitBase, 24> kUnits = {
-    {{"amperes", "amperes"}, {"bytes", "bytes"},    {"celsius", "celsius"},    {"grams", "grams"},      {"joules", "joules"},
-     {"kelvin", "kelvin"},   {"meters", "meters"},  {"metres", "metres"},      {"seconds", "seconds"},  {"volts", "volts"},
-     {"minutes", "seconds"}, {"hours", "seconds"},  {"days", "seconds"},       {"weeks", "seconds"},    {"kelvins", "kelvin"},
-     {"fahrenheit", "celsius"}, {"rankine", "celsius"}, {"inches", "meters"},  {"yards", "meters"},     {"miles", "meters"},
-     {"bits", "bytes"},      {"calories", "joules"}, {"pounds", "grams"},      {"ounces", "grams"}}};
+    {{"amperes", "amperes"},    {"bytes", "bytes"},     {"celsius", "celsius"}, {"grams", "grams"},     {"joules", "joules"},
+     {"kelvin", "kelvin"},      {"meters", "meters"},   {"metres", "metres"},   {"seconds", "seconds"}, {"volts", "volts"},
+     {"minutes", "seconds"},    {"hours", "seconds"},   {"days", "seconds"},    {"weeks", "seconds"},   {"kelvins", "kelvin"},
+     {"fahrenheit", "celsius"}, {"rankine", "celsius"}, {"inches", "meters"},   {"yards", "meters"},    {"miles", "meters"},
+     {"bits", "bytes"},         {"calories", "joules"}, {"pounds", "grams"},    {"ounces", "grams"}}};
 constexpr std::array<std::string_view, 18> kUnitPrefixes = {"pico", "nano", "micro", "milli", "centi", "deci", "deca", "hecto", "kilo",
                                                             "kibi", "mega", "mibi",  "giga",  "gibi",  "tera", "tebi", "peta",  "pebi"};
 constexpr std::array<std::string_view, 14> kAbbreviations = {"s",  "ms", "us", "ns", "sec", "b", "kb",

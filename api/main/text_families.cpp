@@ -250,7 +250,8 @@ class FamilyReader {
     if (name == "__name__") {
       return Bad("label name \"__name__\" is reserved");
     }
-    const bool is_part = (family.type == FamilyType::kHistogram && name == "le") || (family.type == FamilyType::kSummary && name == "quantile");
+    const bool is_part =
+        (family.type == FamilyType::kHistogram && name == "le") || (family.type == FamilyType::kSummary && name == "quantile");
     if (!is_part && std::any_of(metric->labels.begin(), metric->labels.end(), [&](const LabelPair& pair) { return pair.first == name; })) {
       return Bad(Cat("duplicate label names for metric ", GoQuoted(family.name)));
     }

@@ -61,7 +61,7 @@ void RegisterWeb(const WebOptions& options, const api::Sources& sources, SelfMet
     return response;
   });
   router->Handle("GET", prefix + "/version",
-                 [&sources](const http::Request&) { return http::JsonResponse(200, api::BuildInfoJson(sources.build_info) + "\n"); });
+                 [&sources](const http::Request&) { return http::TextResponse(200, api::BuildInfoJson(sources.build_info) + "\n"); });
   for (const char* path : {"/", "/query", "/graph", "/alerts", "/rules", "/targets"}) {
     router->Handle("GET", prefix + path, [prefix](const http::Request&) { return StartPage(prefix); });
   }

@@ -48,7 +48,12 @@ void RegisterAdmin(const Sources& sources, Registrar* registrar) {
                  guarded([&sources](const http::Request& request) { return DeleteSeries(sources, request); }));
   // Deleted samples are gone at once: there are no tombstones to clean.
   registrar->Add("POST PUT", "/admin/tsdb/clean_tombstones", guarded([](const http::Request&) { return Result(); }));
-  registrar->Add("POST PUT", "/admin/tsdb/snapshot", guarded([](const http::Request&) {
+  registrar->Add("POST PUT", "/admin/tsdb/snapshot", guarded([](const http::Request& request) {
+                   if (const std::string_view skip = request.form.Get("skip_head"); !skip.empty()) {
+                     if (const absl::StatusOr<bool> parsed = ParseBool(skip); !parsed.ok()) {
+                       return InvalidParameter("skip_head", Cat("unable to parse boolean: ", Message(parsed.status())));
+                     }
+                   }
                    return Failure(ErrorType::kUnavailable, "snapshots as Prometheus blocks are not supported");
                  }));
 }

@@ -1,4 +1,4 @@
-#include "api/v1/openapi.h"
+// /openapi.yaml: the description of the API for programs that make clients (OpenAPI 3.1 or 3.2), written from the table of all paths.
 
 #include "api/v1/api.h"
 #include "api/v1/openapi_table.h"
@@ -6,6 +6,8 @@
 
 namespace tocsin::api {
 namespace {
+
+enum class OpenApiVersion { k31, k32 };
 
 constexpr std::string_view kErrorReference =
     "        default:\n"
@@ -124,7 +126,8 @@ void WriteForm(const EndpointSpec& endpoint, std::string* out) {
     return;
   }
   *out +=
-      "      requestBody:\n        content:\n          application/x-www-form-urlencoded:\n            schema:\n              type: object\n";
+      "      requestBody:\n        content:\n          application/x-www-form-urlencoded:\n            schema:\n              type: "
+      "object\n";
   std::string required;
   for (const ParameterSpec& parameter : endpoint.parameters) {
     if (parameter.required) {
@@ -181,8 +184,8 @@ void WriteAnswers(const EndpointSpec& endpoint, std::string* out) {
       WriteContent("200", "application/x-ndjson", "schema: {type: string}", out);
       break;
     case AnswerKind::kEvents:
-      WriteContent("200", "text/event-stream", "itemSchema: {type: object, properties: {data: {$ref: '#/components/schemas/Notification'}}}",
-                   out);
+      WriteContent("200", "text/event-stream",
+                   "itemSchema: {type: object, properties: {data: {$ref: '#/components/schemas/Notification'}}}", out);
       break;
     case AnswerKind::kYaml:
       WriteContent("200", "application/yaml", "schema: {type: string}", out);
@@ -215,8 +218,7 @@ void WriteEndpoint(const EndpointSpec& endpoint, std::string* out) {
   }
 }
 
-}  // namespace
-
+/// `server_url`: where the paths begin. Version 3.1 has no words for event streams: /notifications/live is left out.
 std::string OpenApiYaml(OpenApiVersion version, std::string_view server_url, std::string_view program_version) {
   std::string out = Cat("openapi: ", version == OpenApiVersion::k31 ? "3.1.0" : "3.2.0",
                         "\ninfo:\n  title: Prometheus API\n  description: The HTTP API of Prometheus as Tocsin answers it.\n  version: '",
@@ -229,6 +231,8 @@ std::string OpenApiYaml(OpenApiVersion version, std::string_view server_url, std
   out += kComponents;
   return out;
 }
+
+}  // namespace
 
 void RegisterOpenApi(const Sources& sources, Registrar* registrar) {
   registrar->AddAnswer("GET", "/openapi.yaml", [&sources](const http::Request& request) {

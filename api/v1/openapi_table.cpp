@@ -39,20 +39,36 @@ constexpr ParameterSpec kSortBy = {"sort_by", kText, "alpha or score."};
 constexpr ParameterSpec kSortDirection = {"sort_dir", kText, "asc or dsc, with sort_by=alpha."};
 constexpr ParameterSpec kScore = {"include_score", kBool, "With the score of each result."};
 constexpr ParameterSpec kBatch = {"batch_size", kInteger, "Results of one line."};
-constexpr ParameterSpec kSearchNames[] = {kSearch, kMatch, kThreshold, kAlgorithm, kCase, kSortBy, kSortDirection, kScore,
-                                          {"include_metadata", kBool, "With type, help and unit."}, kStart, kEnd, kLimit, kBatch};
-constexpr ParameterSpec kSearchLabels[] = {kSearch, kMatch, kThreshold, kAlgorithm, kCase, kSortBy, kSortDirection, kScore, kStart, kEnd, kLimit, kBatch};
-constexpr ParameterSpec kSearchValues[] = {{"label", kText, "Name of the label.", true}, kSearch, kMatch, kThreshold, kAlgorithm, kCase, kSortBy,
-                                           kSortDirection, kScore, kStart, kEnd, kLimit, kBatch};
+constexpr ParameterSpec kSearchNames[] = {kSearch,        kMatch, kThreshold,
+                                          kAlgorithm,     kCase,  kSortBy,
+                                          kSortDirection, kScore, {"include_metadata", kBool, "With type, help and unit."},
+                                          kStart,         kEnd,   kLimit,
+                                          kBatch};
+constexpr ParameterSpec kSearchLabels[] = {kSearch,        kMatch, kThreshold, kAlgorithm, kCase,  kSortBy,
+                                           kSortDirection, kScore, kStart,     kEnd,       kLimit, kBatch};
+constexpr ParameterSpec kSearchValues[] = {{"label", kText, "Name of the label.", true},
+                                           kSearch,
+                                           kMatch,
+                                           kThreshold,
+                                           kAlgorithm,
+                                           kCase,
+                                           kSortBy,
+                                           kSortDirection,
+                                           kScore,
+                                           kStart,
+                                           kEnd,
+                                           kLimit,
+                                           kBatch};
 
 constexpr ParameterSpec kPool = {"scrapePool", kText, "Name of the scrape pool."};
 constexpr ParameterSpec kNeededPool = {"scrapePool", kText, "Name of the scrape pool.", true};
 constexpr ParameterSpec kTargets[] = {{"state", kText, "active, dropped or any."}, kPool};
-constexpr ParameterSpec kTargetsMetadata[] = {{"match_target", kText, "Selector of the targets by their labels."},
-                                              {"metric", kText, "Name of the metric."}, kLimit};
+constexpr ParameterSpec kTargetsMetadata[] = {
+    {"match_target", kText, "Selector of the targets by their labels."}, {"metric", kText, "Name of the metric."}, kLimit};
 constexpr ParameterSpec kRelabelSteps[] = {kNeededPool, {"labels", kText, "Labels before relabelling, a JSON object.", true}};
 constexpr ParameterSpec kPoolConfig[] = {kNeededPool};
-constexpr ParameterSpec kMetadata[] = {kLimit, {"limit_per_metric", kInteger, "Most entries of a metric."}, {"metric", kText, "Name of the metric."}};
+constexpr ParameterSpec kMetadata[] = {
+    kLimit, {"limit_per_metric", kInteger, "Most entries of a metric."}, {"metric", kText, "Name of the metric."}};
 constexpr ParameterSpec kRules[] = {{"type", kText, "alert or record."},
                                     {"rule_name[]", kTexts, "Names of rules."},
                                     {"rule_group[]", kTexts, "Names of groups."},

@@ -16,14 +16,14 @@ struct ParameterSpec {
 
 /// What a good answer is.
 enum class AnswerKind {
-  kEnvelope,        // {"status":"success","data":...}
-  kLines,           // application/x-ndjson
-  kEvents,          // text/event-stream
-  kNothing,         // 204
-  kYaml,            // application/yaml
-  kProtobufWrite,   // a remote write in, 204 out
-  kProtobufRead,    // a remote read in, samples out
-  kOpenTelemetry,   // OTLP in, 200 out
+  kEnvelope,       // {"status":"success","data":...}
+  kLines,          // application/x-ndjson
+  kEvents,         // text/event-stream
+  kNothing,        // 204
+  kYaml,           // application/yaml
+  kProtobufWrite,  // a remote write in, 204 out
+  kProtobufRead,   // a remote read in, samples out
+  kOpenTelemetry,  // OTLP in, 200 out
 };
 
 struct EndpointSpec {

@@ -1,5 +1,3 @@
-#include "api/v1/openapi.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -1,6 +1,7 @@
 // /query, /query_range, /format_query
 
 #include <algorithm>
+#include <cmath>
 #include <memory>
 
 #include "api/v1/api.h"
@@ -145,18 +146,18 @@ bool ReadRange(const http::Request& request, promql::QueryRequest* range, Result
     *failure = InvalidParameter("step", Message(step.status()));
     return false;
   }
-  range->step_ms = *step / kNanosPerMillisecond;
-  if (range->step_ms <= 0) {
+  if (*step <= 0) {
     *failure = InvalidParameter("step", "zero or negative query resolution step widths are not accepted. Try a positive integer");
     return false;
   }
-  const uint64_t span_ms = static_cast<uint64_t>(*end) - static_cast<uint64_t>(*start);
-  if (span_ms / static_cast<uint64_t>(range->step_ms) > static_cast<uint64_t>(kPointsPerSeriesMax)) {
+  const double points = (static_cast<double>(*end) - static_cast<double>(*start)) * kNanosPerMillisecond / static_cast<double>(*step);
+  if (std::floor(points) > kPointsPerSeriesMax) {
     *failure = BadData("exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query resolution (?step=XX)");
     return false;
   }
   range->start = *start;
   range->end = *end;
+  range->step_ms = std::max<int64_t>(*step / kNanosPerMillisecond, 1);
   return true;
 }
 

@@ -72,8 +72,7 @@ absl::Status ReadTerms(const http::Request& request, SearchTerms* terms) {
     terms->terms.emplace_back(term);
   }
   if (terms->terms.size() > kSearchTermsMax) {
-    return absl::InvalidArgumentError(
-        Cat("too many search[] terms: got ", terms->terms.size(), ", maximum is ", kSearchTermsMax));
+    return absl::InvalidArgumentError(Cat("too many search[] terms: got ", terms->terms.size(), ", maximum is ", kSearchTermsMax));
   }
   if (const std::string_view text = request.form.Get("fuzz_threshold"); !text.empty()) {
     const absl::StatusOr<int64_t> percent = ParseInteger(text);
@@ -107,9 +106,9 @@ absl::Status ReadOrder(const http::Request& request, SearchParameters* parameter
   if (by_score && parameters->terms.terms.empty()) {
     return absl::InvalidArgumentError("sort_by=score requires search[] to be set");
   }
-  parameters->order = by_score                                              ? SearchOrder::kByScore
+  parameters->order = by_score                                               ? SearchOrder::kByScore
                       : parameters->sort_by == "alpha" && direction == "dsc" ? SearchOrder::kDescending
-                                                                            : SearchOrder::kAscending;
+                                                                             : SearchOrder::kAscending;
   return absl::OkStatus();
 }
 
@@ -117,8 +116,7 @@ absl::Status ReadLimits(const Sources& sources, const http::Request& request, Se
   const int64_t most = sources.search_limit_max;
   ASSIGN_OR_RETURN(const int64_t limit, ReadPositive(request, "limit", most > 0 ? std::min(kResultsDefault, most) : kResultsDefault));
   if (most > 0 && limit > most) {
-    return absl::InvalidArgumentError(
-        Cat("limit ", limit, " exceeds the configured maximum (", most, ", see --web.search.max-limit)"));
+    return absl::InvalidArgumentError(Cat("limit ", limit, " exceeds the configured maximum (", most, ", see --web.search.max-limit)"));
   }
   parameters->limit = static_cast<size_t>(limit);
   ASSIGN_OR_RETURN(const int64_t batch, ReadPositive(request, "batch_size", kBatchDefault));
@@ -152,8 +150,7 @@ absl::StatusOr<SearchParameters> ReadSearch(const Sources& sources, const http::
 /// Sorted texts over the union of the matcher sets: `get` asks the querier for one set.
 template <typename Get>
 absl::StatusOr<std::vector<std::string>> TextsOf(const Sources& sources, const SearchParameters& parameters, Get get) {
-  ASSIGN_OR_RETURN(const std::unique_ptr<Querier> querier,
-                   sources.queryable->OpenQuerier(parameters.range.start, parameters.range.end));
+  ASSIGN_OR_RETURN(const std::unique_ptr<Querier> querier, sources.queryable->OpenQuerier(parameters.range.start, parameters.range.end));
   if (parameters.sets.size() <= 1) {
     return get(*querier, parameters.sets.empty() ? std::vector<Matcher>() : parameters.sets.front());
   }
@@ -302,9 +299,8 @@ http::Response Search(const Sources& sources, const http::Request& request, std:
 
 http::Response SearchValues(const Sources& sources, const http::Request& request, std::string_view endpoint, std::string_view key,
                             std::string_view label) {
-  return Search(sources, request, endpoint, key, [label](Querier& querier, const std::vector<Matcher>& matchers) {
-    return querier.LabelValues(label, matchers);
-  });
+  return Search(sources, request, endpoint, key,
+                [label](Querier& querier, const std::vector<Matcher>& matchers) { return querier.LabelValues(label, matchers); });
 }
 
 http::Response SearchLabelValues(const Sources& sources, const http::Request& request) {
@@ -326,7 +322,8 @@ void RegisterSearch(const Sources& sources, Registrar* registrar) {
   registrar->AddAnswer("GET POST", "/search/metric_names", [&sources](const http::Request& request) {
     return SearchValues(sources, request, "metric_names", "name", "__name__");
   });
-  registrar->AddAnswer("GET POST", "/search/label_names", [&sources](const http::Request& request) { return SearchLabelNames(sources, request); });
+  registrar->AddAnswer("GET POST", "/search/label_names",
+                       [&sources](const http::Request& request) { return SearchLabelNames(sources, request); });
   registrar->AddAnswer("GET POST", "/search/label_values",
                        [&sources](const http::Request& request) { return SearchLabelValues(sources, request); });
 }

@@ -15,8 +15,8 @@ struct SearchTerms {
   bool case_sensitive = true;
 };
 
-/// How well names and values fit what people type, with upstream's measures (util/strutil, web/api/v1/search_filters.go of Prometheus 3.14),
-/// so that clients may compare scores: 1 is the best.
+/// How well names and values fit what people type, with upstream's measures (util/strutil, web/api/v1/search_filters.go of
+/// Prometheus 3.14), so that clients may compare scores: 1 is the best.
 ///   subsequence    all characters in order; runs of neighbours count by their square, gaps cost
 ///   jarowinkler    a substring, better the earlier it stands; else (with a threshold) the Jaro-Winkler similarity
 ///                  (W. E. Winkler, "String Comparator Metrics and Enhanced Decision Rules", 1990)

@@ -73,7 +73,8 @@ TEST_F(SearchTest, AnswersInLinesOfJson) {
             "{\"results\":[{\"name\":\"http_requests_total\"},{\"name\":\"http_seconds\"},{\"name\":\"up\"}]}\n"
             "{\"status\":\"success\",\"has_more\":false}\n");
   EXPECT_EQ(Get("/search/metric_names?search[]=none"), "{\"results\":[]}\n{\"status\":\"success\",\"has_more\":false}\n");
-  EXPECT_EQ(Get("/search/label_names"), "{\"results\":[{\"name\":\"__name__\"},{\"name\":\"job\"}]}\n{\"status\":\"success\",\"has_more\":false}\n");
+  EXPECT_EQ(Get("/search/label_names"),
+            "{\"results\":[{\"name\":\"__name__\"},{\"name\":\"job\"}]}\n{\"status\":\"success\",\"has_more\":false}\n");
   EXPECT_EQ(Get("/search/label_values?label=job&search[]=up&include_score=true"),
             "{\"results\":[{\"value\":\"up\",\"score\":1}]}\n{\"status\":\"success\",\"has_more\":false}\n");
 }
@@ -88,7 +89,8 @@ TEST_F(SearchTest, CutsIntoBatchesAndTellsThatThereIsMore) {
 }
 
 TEST_F(SearchTest, KeepsToTheSelectorsAndTheTime) {
-  EXPECT_THAT(Get("/search/metric_names?match[]={job=\"up\"}&match[]=http_seconds"), HasSubstr(R"([{"name":"http_seconds"},{"name":"up"}])"));
+  EXPECT_THAT(Get("/search/metric_names?match[]={job=\"up\"}&match[]=http_seconds"),
+              HasSubstr(R"([{"name":"http_seconds"},{"name":"up"}])"));
   EXPECT_THAT(Get("/search/metric_names?start=0&end=1"), HasSubstr(R"("results":[])"));
 }
 

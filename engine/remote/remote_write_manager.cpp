@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "base/secret.h"
 #include "xxhash.h"
 
 namespace tocsin {
@@ -41,7 +42,7 @@ void RemoteWriteManager::Apply(const Config& config) {
   Stop();
   queues_ = std::move(kept);
   for (WriteQueueOptions& options : wanted) {
-    LogInfo("Starting remote write", {{"remote_name", options.config.name}, {"url", options.config.url}});
+    LogInfo("Starting remote write", {{"remote_name", options.config.name}, {"url", RedactUrl(options.config.url)}});
     std::unique_ptr<WriteTransport> transport = MakeHttpWriteTransport(options.config, clock_);
     queues_.push_back(std::make_unique<WriteQueue>(std::move(options), store_, clock_, env_, std::move(transport), registry_));
   }

@@ -9,6 +9,7 @@
 #include <functional>
 #include <vector>
 
+#include "base/secret.h"
 #include "base/strings.h"
 
 namespace tocsin {
@@ -44,7 +45,7 @@ struct WriteMetrics::Families {
 
 WriteMetrics::WriteMetrics(prometheus::Registry& registry, const std::string& remote_name, const std::string& url)
     : registry_(registry), families_(std::make_unique<Families>()) {
-  const prometheus::Labels labels = {{"remote_name", remote_name}, {"url", url}};
+  const prometheus::Labels labels = {{"remote_name", remote_name}, {"url", RedactUrl(url)}};
   const auto add = [this, &labels](auto& family) {
     auto* metric = &family.Add(labels);
     families_->removals.push_back([&family, metric] { family.Remove(metric); });

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "base/secret.h"
 #include "engine/relabel/relabel.h"
 
 namespace tocsin {
@@ -212,7 +213,7 @@ bool WriteQueue::WaitUntilSent() {
 void WriteQueue::SavePosition(TimestampMs round_start) {
   next_save_ = clock_.NowMs() + kSavePositionInterval;
   if (const absl::Status saved = position_.Save(round_start - kOverlapMs); !saved.ok()) {
-    LogWarn("The position of a remote write queue cannot be saved", {{"url", options_.config.url}, {"err", saved}});
+    LogWarn("The position of a remote write queue cannot be saved", {{"url", RedactUrl(options_.config.url)}, {"err", saved}});
   }
 }
 
@@ -229,7 +230,7 @@ void WriteQueue::PlanShards() {
   metrics_.SetShards(count, planner_.desired());
   // A series may go to another shard only when its old one has nothing of it left.
   if (planned != count && WaitUntilSent()) {
-    LogInfo("Resharding remote write", {{"url", options_.config.url}, {"from", count}, {"to", planned}});
+    LogInfo("Resharding remote write", {{"url", RedactUrl(options_.config.url)}, {"from", count}, {"to", planned}});
     StartShards(planned);
   }
 }
@@ -264,7 +265,7 @@ bool WriteQueue::SendMetadata() {
     const bool ok = outcome.kind == WriteOutcome::Kind::kDone;
     metrics_.AddMetadata(end - begin, body.size(), ok);
     if (!ok) {
-      LogWarn("Metadata could not be sent", {{"url", options_.config.url}, {"err", outcome.error}});
+      LogWarn("Metadata could not be sent", {{"url", RedactUrl(options_.config.url)}, {"err", outcome.error}});
       return true;
     }
   }

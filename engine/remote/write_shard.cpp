@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "base/secret.h"
 
 namespace tocsin {
 namespace {
@@ -125,20 +126,21 @@ void WriteShard::SendUntilDone(const WriteBatch& original) {
         return;
       case WriteOutcome::Kind::kUnsupported:
         if (message == RemoteWriteMessage::kV2) {
-          LogWarn("The receiver does not take remote write 2.0; going on with 1.0", {{"url", context_.config.url}, {"err", outcome.error}});
+          LogWarn("The receiver does not take remote write 2.0; going on with 1.0",
+                  {{"url", RedactUrl(context_.config.url)}, {"err", outcome.error}});
           context_.message = RemoteWriteMessage::kV1;
           continue;
         }
         [[fallthrough]];
       case WriteOutcome::Kind::kRefused:
-        LogError("non-recoverable error", {{"url", context_.config.url},
+        LogError("non-recoverable error", {{"url", RedactUrl(context_.config.url)},
                                            {"failedSampleCount", static_cast<uint64_t>(counts.samples)},
                                            {"failedHistogramCount", static_cast<uint64_t>(counts.histograms)},
                                            {"err", outcome.error}});
         context_.metrics.Add(WriteMetrics::Event::kFailed, counts);
         return;
       case WriteOutcome::Kind::kRetry:
-        LogWarn("Failed to send batch, retrying", {{"url", context_.config.url}, {"err", outcome.error}});
+        LogWarn("Failed to send batch, retrying", {{"url", RedactUrl(context_.config.url)}, {"err", outcome.error}});
         context_.metrics.Add(WriteMetrics::Event::kRetried, counts);
         if (!WaitBeforeRetry(&backoff, outcome.retry_after_ms)) {
           return;
