@@ -120,7 +120,8 @@ TEST_F(HostileClientTest, SmuggledAndDamagedFramesAreRefused) {
     EXPECT_THAT(Answer(Cat(line, headers, "\r\nA")), StartsWith("HTTP/1.1 400 Bad Request\r\n")) << headers;
   }
   for (const char* chunks : {"x\r\n", "-1\r\n", "fffffffffffffffff\r\n"}) {
-    EXPECT_THAT(Answer(Cat(line, "Transfer-Encoding: chunked\r\n\r\n", chunks)), testing::AnyOf(StartsWith("HTTP/1.1 400"), StartsWith("HTTP/1.1 413")))
+    EXPECT_THAT(Answer(Cat(line, "Transfer-Encoding: chunked\r\n\r\n", chunks)),
+                testing::AnyOf(StartsWith("HTTP/1.1 400"), StartsWith("HTTP/1.1 413")))
         << chunks;
   }
   ExpectOthersServed();

@@ -6,6 +6,7 @@
 #include "api/main/commands.h"
 #include "api/main/server_client.h"
 #include "api/main/tar_archive.h"
+#include "base/secret.h"
 #include "base/strings.h"
 
 namespace tocsin {
@@ -32,7 +33,7 @@ int DebugFailure(std::string_view reason) {
 /// Adds what the server has; false when it cannot be reached. What it does not have is left out.
 bool Collect(const ServerClient& client, std::span<const DebugFile> files, TarArchive* archive, std::string* error) {
   for (const DebugFile& file : files) {
-    std::printf("collecting: %s%s\n", client.url().c_str(), file.path);
+    std::printf("collecting: %s%s\n", RedactUrl(client.url()).c_str(), file.path);
     const absl::StatusOr<HttpResponse> response = client.Get(file.path, kCollectTimeoutMs);
     if (!response.ok()) {
       *error = Cat("error executing HTTP request: ", Message(response.status()));

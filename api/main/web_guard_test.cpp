@@ -101,7 +101,8 @@ TEST_F(WebGuardTest, RefusesPlainHttpOnATlsPort) {
 TEST_F(WebGuardTest, AsksForClientCertificates) {
   WriteCertificate("server", MakeDoubleCertificate("one.example", &authority_));
   WriteCertificate("clients", authority_);
-  Start(Cat(kTls, "  client_auth_type: RequireAndVerifyClientCert\n  client_ca_file: clients.crt\n  client_allowed_sans: [good.example]\n"));
+  Start(
+      Cat(kTls, "  client_auth_type: RequireAndVerifyClientCert\n  client_ca_file: clients.crt\n  client_allowed_sans: [good.example]\n"));
   const auto with_certificate = [this](const DoubleCertificate& certificate) {
     HttpClientOptions options = Trusting(authority_);
     options.tls.cert = certificate.cert_pem;

@@ -26,8 +26,7 @@ class GrafanaTest : public testing::Test {
 };
 
 TEST_F(GrafanaTest, SavesAndTests) {
-  EXPECT_EQ(server_.Post("/api/v1/query", "query=1%2B1&time=4"),
-            R"({"status":"success","data":{"resultType":"scalar","result":[4,"2"]}})");
+  EXPECT_EQ(server_.Post("/api/v1/query", "query=1%2B1&time=4"), R"({"status":"success","data":{"resultType":"scalar","result":[4,"2"]}})");
   const JsonValue build = Data(server_.Get("/api/v1/status/buildinfo"));
   EXPECT_FALSE(build["version"].text().empty());
   EXPECT_TRUE(build["features"].is_null());  // with features it would be taken for a Mimir
@@ -58,7 +57,8 @@ TEST_F(GrafanaTest, AsksAtAnInstant) {
 TEST_F(GrafanaTest, FillsTheQueryBuilder) {
   const std::string range = Cat("limit=40000&start=", server_.oldest(), "&end=", server_.newest());
   EXPECT_EQ(server_.Post("/api/v1/labels", range), R"({"status":"success","data":["__name__","job","model","namespace","room"]})");
-  EXPECT_EQ(server_.Post("/api/v1/labels", Cat(range, "&match%5B%5D=temperature")), R"({"status":"success","data":["__name__","job","room"]})");
+  EXPECT_EQ(server_.Post("/api/v1/labels", Cat(range, "&match%5B%5D=temperature")),
+            R"({"status":"success","data":["__name__","job","room"]})");
   EXPECT_EQ(server_.Get(Cat("/api/v1/label/__name__/values?", range, "&match[]=%7Bjob%3D%22pushed%22%7D")),
             R"({"status":"success","data":["seldon_model_aggregate_infer_total","seldon_model_infer_total","temperature"]})");
   EXPECT_EQ(server_.Get(Cat("/api/v1/label/model/values?", range)), R"({"status":"success","data":["iris","wine"]})");
@@ -68,7 +68,8 @@ TEST_F(GrafanaTest, FillsTheQueryBuilder) {
 }
 
 TEST_F(GrafanaTest, AsksWithGetAfterARefusedPost) {
-  const std::string refused = server_.Raw("POST /api/v1/label/model/values HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+  const std::string refused =
+      server_.Raw("POST /api/v1/label/model/values HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
   EXPECT_THAT(refused, testing::StartsWith("HTTP/1.1 405 Method Not Allowed\r\n"));
   EXPECT_THAT(refused, HasSubstr("Allow: GET\r\n"));
 }
@@ -79,8 +80,10 @@ TEST_F(GrafanaTest, ListsRulesAndAlerts) {
 }
 
 TEST_F(GrafanaTest, ShowsErrorsAndNotices) {
-  EXPECT_THAT(server_.Post("/api/v1/query", "query=sum("), HasSubstr(R"({"status":"error","errorType":"bad_data","error":"invalid parameter)"));
-  EXPECT_THAT(server_.Post("/api/v1/query", Cat("query=rate(temperature%5B5m%5D)&time=", server_.newest())), HasSubstr("\"infos\":[\"PromQL info:"));
+  EXPECT_THAT(server_.Post("/api/v1/query", "query=sum("),
+              HasSubstr(R"({"status":"error","errorType":"bad_data","error":"invalid parameter)"));
+  EXPECT_THAT(server_.Post("/api/v1/query", Cat("query=rate(temperature%5B5m%5D)&time=", server_.newest())),
+              HasSubstr("\"infos\":[\"PromQL info:"));
 }
 
 }  // namespace

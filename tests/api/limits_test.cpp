@@ -14,7 +14,8 @@ using testing::StartsWith;
 
 class LimitsTest : public testing::Test {
  protected:
-  LimitsTest() : server_({"--query.max-samples=50", "--web.max-connections=20", "--web.search.max-limit=5", "--enable-feature=search-api"}) {}
+  LimitsTest()
+      : server_({"--query.max-samples=50", "--web.max-connections=20", "--web.search.max-limit=5", "--enable-feature=search-api"}) {}
 
   /// The whole answer to a query in a form.
   std::string Query(const std::string& expression) const {
@@ -37,8 +38,9 @@ class LimitsTest : public testing::Test {
 
 TEST_F(LimitsTest, OfSamples) {
   EXPECT_THAT(Query("temperature[1m]"), HasSubstr("\"success\""));
-  EXPECT_EQ(Query("%7B__name__%3D~%22.%2B%22%7D[10m]"),
-            R"({"status":"error","errorType":"execution","error":"query processing would load too many samples into memory in query execution"})");
+  EXPECT_EQ(
+      Query("%7B__name__%3D~%22.%2B%22%7D[10m]"),
+      R"({"status":"error","errorType":"execution","error":"query processing would load too many samples into memory in query execution"})");
   ExpectAlive();
 }
 
