@@ -19,6 +19,7 @@
 #include "base/http_client/http_client.h"
 #include "base/strings.h"
 #include "tests/support/corpus.h"
+#include "tests/support/write_request_builder.h"
 
 extern char** environ;
 
@@ -64,18 +65,22 @@ int FreePort() {
 
 void Pause() { std::this_thread::sleep_for(std::chrono::milliseconds(kPollMs)); }
 
-std::string Ask(const std::string& method, const std::string& url, int* status) {
+std::string Ask(tocsin::HttpRequest request, int* status) {
   static const SystemClock clock;
   HttpClient client(HttpClientOptions{}, clock);
-  tocsin::HttpRequest request;
-  request.method = method;
-  request.url = url;
   request.timeout_ms = 10 * kSecond;
   const auto answer = client.Do(request);
   if (status != nullptr) {
     *status = answer.ok() ? answer->status : 0;
   }
   return answer.ok() ? answer->body : "";
+}
+
+std::string Ask(const std::string& method, const std::string& url, int* status) {
+  tocsin::HttpRequest request;
+  request.method = method;
+  request.url = url;
+  return Ask(std::move(request), status);
 }
 
 }  // namespace
@@ -128,10 +133,13 @@ RunningProgram::RunningProgram(const TemporaryFolder& folder, const std::string&
   EXPECT_EQ(status, 200) << Output();
 }
 
-RunningProgram::~RunningProgram() {
+RunningProgram::~RunningProgram() { Kill(); }
+
+void RunningProgram::Kill() {
   if (pid_ > 0) {
     ::kill(pid_, SIGKILL);
     WaitForEnd(pid_);
+    pid_ = -1;
   }
 }
 
@@ -140,6 +148,18 @@ std::string RunningProgram::url() const { return Cat("http://127.0.0.1:", port_)
 std::string RunningProgram::Get(const std::string& path, int* status) const { return Ask("GET", url() + path, status); }
 
 std::string RunningProgram::Post(const std::string& path, int* status) const { return Ask("POST", url() + path, status); }
+
+int RunningProgram::RemoteWrite(const std::string& body) const {
+  tocsin::HttpRequest request;
+  request.method = "POST";
+  request.url = url() + "/api/v1/write";
+  request.headers = {
+      {"Content-Type", "application/x-protobuf"}, {"Content-Encoding", "snappy"}, {"X-Prometheus-Remote-Write-Version", "0.1.0"}};
+  request.body = Snappy(body);
+  int status = 0;
+  Ask(std::move(request), &status);
+  return status;
+}
 
 void RunningProgram::WaitFor(const std::string& path, const std::string& text) const {
   std::string answer;

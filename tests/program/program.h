@@ -46,12 +46,16 @@ class RunningProgram {
   /// The body of an answer; `status` receives the code (0: no answer).
   std::string Get(const std::string& path, int* status = nullptr) const;
   std::string Post(const std::string& path, int* status = nullptr) const;
+  /// Sends a remote-write request of version 1 (not yet compressed); the status of the answer.
+  int RemoteWrite(const std::string& request) const;
 
   /// Asks again until `text` is in the answer or 30 seconds have passed; the test fails then.
   void WaitFor(const std::string& path, const std::string& text) const;
 
   /// Sends the signal and waits for the end.
   Finished Stop(int signal);
+  /// SIGKILL, at once.
+  void Kill();
   std::string Output() const;
 
  private:
