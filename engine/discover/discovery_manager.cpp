@@ -239,7 +239,10 @@ void DiscoveryManager::Impl::SendLoop() {
       to_send = snapshot;
     }
     last_sent = clock.NowMs();
-    metrics.CountSent(static_cast<double>(last_sent) / 1000);
+    metrics.CountSent();
+    for (const auto& [name, pool] : *to_send) {
+      metrics.SetUpdated(name, static_cast<double>(last_sent) / 1000);
+    }
     on_update(to_send);
   }
 }

@@ -2,6 +2,7 @@
 
 #include <prometheus/counter.h>
 #include <prometheus/gauge.h>
+#include <prometheus/histogram.h>
 #include <prometheus/registry.h>
 #include <prometheus/summary.h>
 
@@ -10,11 +11,13 @@ namespace {
 
 const prometheus::Summary::Quantiles kQuantiles = {{0.5, 0.05}, {0.9, 0.01}, {0.99, 0.001}};
 
-prometheus::Family<prometheus::Summary>& Summaries(prometheus::Registry& registry, const char* name, const char* help) {
-  return prometheus::BuildSummary().Name(name).Help(help).Register(registry);
-}
+const prometheus::Histogram::BucketBoundaries kRefreshBounds = {.01, .1, 1, 10};
 
 }  // namespace
+
+prometheus::Family<prometheus::Summary>& DiscoveryMetrics::Summaries(std::string_view name, std::string_view help) {
+  return prometheus::BuildSummary().Name(std::string(name)).Help(std::string(help)).Register(registry_);
+}
 
 prometheus::Family<prometheus::Counter>& DiscoveryMetrics::Counters(std::string_view name, std::string_view help) {
   return prometheus::BuildCounter().Name(std::string(name)).Help(std::string(help)).Register(registry_);
@@ -39,9 +42,12 @@ DiscoveryMetrics::DiscoveryMetrics(prometheus::Registry& registry, std::string m
                    .Add({{"name", manager_}})),
       sent_(Counters("prometheus_sd_updates_total", "Total number of update events sent to the SD consumers.").Add({{"name", manager_}})),
       refresh_failures_(Counters("prometheus_sd_refresh_failures_total", "Number of refresh failures for the given SD mechanism.")),
-      refresh_duration_(Summaries(registry_, "prometheus_sd_refresh_duration_seconds",
-                                  "The duration of a refresh in seconds for the given SD mechanism.")),
-      file_scan_(Summaries(registry_, "prometheus_sd_file_scan_duration_seconds", "The duration of the File-SD scan in seconds.")
+      refresh_duration_(Summaries("prometheus_sd_refresh_duration_seconds", "The duration of a refresh in seconds for the given SD mechanism.")),
+      refresh_histogram_(prometheus::BuildHistogram()
+                             .Name("prometheus_sd_refresh_duration_histogram_seconds")
+                             .Help("The duration of a refresh for the given SD mechanism.")
+                             .Register(registry_)),
+      file_scan_(Summaries("prometheus_sd_file_scan_duration_seconds", "The duration of the File-SD scan in seconds.")
                      .Add({}, kQuantiles)),
       file_read_errors_(Counters("prometheus_sd_file_read_errors_total", "The number of File-SD read errors.").Add({})),
       file_watcher_errors_(
@@ -53,7 +59,9 @@ DiscoveryMetrics::DiscoveryMetrics(prometheus::Registry& registry, std::string m
       kubernetes_events_(Counters("prometheus_sd_kubernetes_events_total", "The number of Kubernetes events handled.")),
       kubernetes_failures_(Counters("prometheus_sd_kubernetes_failures_total", "The number of failed WATCH/LIST requests.").Add({})),
       kubernetes_requests_(
-          Counters("prometheus_sd_kubernetes_http_request_total", "Total number of HTTP requests to the Kubernetes API by status code.")) {
+          Counters("prometheus_sd_kubernetes_http_request_total", "Total number of HTTP requests to the Kubernetes API by status code.")),
+      kubernetes_request_duration_(Summaries("prometheus_sd_kubernetes_http_request_duration_seconds",
+                                             "Summary of latencies for HTTP requests to the Kubernetes API by endpoint.")) {
   for (const char* role : {"endpointslice", "endpoints", "node", "pod", "service", "ingress"}) {
     for (const char* event : {"add", "delete", "update"}) {
       kubernetes_events_.Add({{"role", role}, {"event", event}});
@@ -77,20 +85,23 @@ void DiscoveryMetrics::SetUnsupported(const std::string& pool, double count) {
 void DiscoveryMetrics::ForgetPool(const std::string& pool) {
   const prometheus::Labels labels = {{"name", manager_}, {"config", pool}};
   discovered_.Remove(&discovered_.Add(labels));
+  last_updated_.Remove(&last_updated_.Add(labels));
   unsupported_.Remove(&unsupported_.Add(labels));
 }
 
 void DiscoveryMetrics::CountReceived() { received_.Increment(); }
 void DiscoveryMetrics::CountDelayed() { delayed_.Increment(); }
 
-void DiscoveryMetrics::CountSent(double now_seconds) {
-  sent_.Increment();
-  last_updated_.Add({{"name", manager_}}).Set(now_seconds);
+void DiscoveryMetrics::CountSent() { sent_.Increment(); }
+
+void DiscoveryMetrics::SetUpdated(const std::string& pool, double now_seconds) {
+  last_updated_.Add({{"name", manager_}, {"config", pool}}).Set(now_seconds);
 }
 
 void DiscoveryMetrics::CountRefresh(std::string_view mechanism, const std::string& config, double seconds, bool failed) {
   const prometheus::Labels labels = {{"mechanism", std::string(mechanism)}, {"config", config}};
   refresh_duration_.Add(labels, kQuantiles).Observe(seconds);
+  refresh_histogram_.Add({{"mechanism", std::string(mechanism)}}, kRefreshBounds).Observe(seconds);
   refresh_failures_.Add(labels).Increment(failed ? 1 : 0);
 }
 
@@ -117,6 +128,26 @@ void DiscoveryMetrics::CountKubernetesFailure() { kubernetes_failures_.Increment
 
 void DiscoveryMetrics::CountKubernetesRequest(std::string_view status_code) {
   kubernetes_requests_.Add({{"status_code", std::string(status_code)}}).Increment();
+}
+
+void DiscoveryMetrics::TimeKubernetesRequest(std::string_view endpoint, double seconds) {
+  kubernetes_request_duration_.Add({{"endpoint", std::string(endpoint)}}, prometheus::Summary::Quantiles{}).Observe(seconds);
+}
+
+DiscoveryMetrics::WorkQueue DiscoveryMetrics::KubernetesWorkQueue(std::string_view role) {
+  const prometheus::Labels labels = {{"queue_name", std::string(role)}};
+  const prometheus::Summary::Quantiles none;
+  // Work is done as soon as it is seen: nothing of it is ever found unfinished.
+  Gauges("prometheus_sd_kubernetes_workqueue_unfinished_work_seconds", "How long an item has remained unfinished in the work queue.")
+      .Add(labels);
+  Gauges("prometheus_sd_kubernetes_workqueue_longest_running_processor_seconds",
+         "Duration of the longest running processor in the work queue.")
+      .Add(labels);
+  return {Gauges("prometheus_sd_kubernetes_workqueue_depth", "Current depth of the work queue.").Add(labels),
+          Counters("prometheus_sd_kubernetes_workqueue_items_total", "Total number of items added to the work queue.").Add(labels),
+          Summaries("prometheus_sd_kubernetes_workqueue_latency_seconds", "How long an item stays in the work queue.").Add(labels, none),
+          Summaries("prometheus_sd_kubernetes_workqueue_work_duration_seconds", "How long processing an item from the work queue takes.")
+              .Add(labels, none)};
 }
 
 }  // namespace tocsin

@@ -6,6 +6,7 @@
 namespace prometheus {
 class Counter;
 class Gauge;
+class Histogram;
 class Registry;
 class Summary;
 template <typename T>
@@ -28,7 +29,9 @@ class DiscoveryMetrics {
   void ForgetPool(const std::string& pool);
   void CountReceived();
   void CountDelayed();
-  void CountSent(double now_seconds);
+  void CountSent();
+  /// A pool's targets were handed on.
+  void SetUpdated(const std::string& pool, double now_seconds);
 
   void CountRefresh(std::string_view mechanism, const std::string& config, double seconds, bool failed);
   void CountFileScan(double seconds);
@@ -41,12 +44,23 @@ class DiscoveryMetrics {
   /// `role` "pod", `event` "add", "update" or "delete".
   void CountKubernetesEvent(std::string_view role, std::string_view event);
   void CountKubernetesFailure();
-  /// Answers of the API server, "<error>" for none.
+  /// Answers of the API server, "<error>" for none. `endpoint` is the path that was asked for.
   void CountKubernetesRequest(std::string_view status_code);
+  void TimeKubernetesRequest(std::string_view endpoint, double seconds);
+
+  /// The objects whose targets are to be built anew: upstream's work queue of that role.
+  struct WorkQueue {
+    prometheus::Gauge& depth;
+    prometheus::Counter& items;
+    prometheus::Summary& latency;
+    prometheus::Summary& work_duration;
+  };
+  WorkQueue KubernetesWorkQueue(std::string_view role);
 
  private:
   prometheus::Family<prometheus::Counter>& Counters(std::string_view name, std::string_view help);
   prometheus::Family<prometheus::Gauge>& Gauges(std::string_view name, std::string_view help);
+  prometheus::Family<prometheus::Summary>& Summaries(std::string_view name, std::string_view help);
 
   prometheus::Registry& registry_;
   const std::string manager_;
@@ -59,6 +73,7 @@ class DiscoveryMetrics {
   prometheus::Counter& sent_;
   prometheus::Family<prometheus::Counter>& refresh_failures_;
   prometheus::Family<prometheus::Summary>& refresh_duration_;
+  prometheus::Family<prometheus::Histogram>& refresh_histogram_;
   prometheus::Summary& file_scan_;
   prometheus::Counter& file_read_errors_;
   prometheus::Counter& file_watcher_errors_;
@@ -69,6 +84,7 @@ class DiscoveryMetrics {
   prometheus::Family<prometheus::Counter>& kubernetes_events_;
   prometheus::Counter& kubernetes_failures_;
   prometheus::Family<prometheus::Counter>& kubernetes_requests_;
+  prometheus::Family<prometheus::Summary>& kubernetes_request_duration_;
 };
 
 }  // namespace tocsin

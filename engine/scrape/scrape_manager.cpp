@@ -7,7 +7,6 @@
 
 #include "base/log.h"
 #include "base/strings.h"
-#include "base/text/duration.h"
 #include "engine/scrape/exposition/content_type.h"
 #include "engine/scrape/scrape_pool.h"
 
@@ -105,7 +104,7 @@ void ScrapeManager::Impl::ApplyJob(const std::shared_ptr<const ScrapeConfig>& jo
   }
   const int64_t start_ns = clock_.MonotonicNs();
   known->Reload(std::move(now));
-  metrics_.reload_length.Add({{"interval", FormatDuration(job->scrape_interval_ms)}}, TargetQuantiles())
+  metrics_.reload_length.Add({{"interval", IntervalText(job->scrape_interval_ms)}}, TargetQuantiles())
       .Observe(static_cast<double>(clock_.MonotonicNs() - start_ns) / 1e9);
 }
 
@@ -150,8 +149,9 @@ void ScrapeManager::Impl::Sync() {
     if (found != discovered_->end() && found->second->version != pool->discovered_version()) {
       const int64_t start_ns = clock_.MonotonicNs();
       pool->Sync(found->second);
-      metrics_.sync_length.Add({{"scrape_job", name}}, TargetQuantiles())
-          .Observe(static_cast<double>(clock_.MonotonicNs() - start_ns) / 1e9);
+      const double seconds = static_cast<double>(clock_.MonotonicNs() - start_ns) / 1e9;
+      metrics_.sync_length.Add({{"scrape_job", name}}, TargetQuantiles()).Observe(seconds);
+      metrics_.sync_length_histogram.Add({{"scrape_job", name}}, TargetBounds()).Observe(seconds);
     }
     targets += pool->target_count();
   }

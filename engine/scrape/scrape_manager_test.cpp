@@ -3,12 +3,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <prometheus/registry.h>
+#include <prometheus/text_serializer.h>
 
 #include <map>
 
 #include "base/compress/compress.h"
 #include "base/model/sample.h"
 #include "base/strings.h"
+#include "engine/scrape/scrape_metrics.h"
 #include "storage/head.h"
 #include "tests/support/http_double.h"
 
@@ -262,6 +264,49 @@ TEST_F(ScrapeManagerTest, AGoneTargetEndsAfterTwoIntervals) {
   while (Newest()["{__name__=\"a\"}"] != "stale" || Newest()["{__name__=\"up\"}"] != "stale") {
     std::this_thread::yield();
   }
+}
+
+TEST_F(ScrapeManagerTest, ARemovedJobGetsNoStaleMarkers) {
+  Start({.workers = 1});  // What is due earlier is done earlier.
+  HttpDouble server([&](const DoubleRequest&) { return Text("a 1\n"); });
+  Apply({Job("j"), Job("k")});
+  Discover("j", {server.host()});
+  Discover("k", {server.host()});
+  Round();
+  Apply({Job("k")});
+  for (int i = 0; i < 5; ++i) {
+    Round();
+  }
+  EXPECT_EQ(Newest()["{__name__=\"a\"}"], "1");
+  EXPECT_EQ(Newest()["{__name__=\"up\"}"], "1");
+}
+
+TEST_F(ScrapeManagerTest, MetricsOfAPoolComeAndGoWithIt) {
+  HttpDouble server([&](const DoubleRequest&) { return Text("a 1\n"); });
+  ScrapeConfig job = Job("j");
+  job.extra_scrape_metrics = true;
+  Apply({job});
+  Discover("j", {server.host()});
+  Round();
+  Round();
+  const std::string with = prometheus::TextSerializer().Serialize(registry_->Collect());
+  for (const char* line : {"prometheus_target_scrape_pool_symboltable_items{scrape_job=\"j\"} 16", "prometheus_target_sync_length_seconds_count",
+                           "prometheus_target_sync_length_histogram_seconds_bucket{scrape_job=\"j\",le=\"+Inf\"} 1",
+                           "prometheus_target_interval_length_seconds_count{interval=\"10s\"} 1",
+                           "prometheus_target_interval_length_histogram_seconds_bucket{interval=\"10s\",le=\"+Inf\"} 1",
+                           "prometheus_target_scrape_duration_seconds_count 2", "prometheus_target_scrape_pool_targets{scrape_job=\"j\"} 1"}) {
+    EXPECT_THAT(with, HasSubstr(line));
+  }
+  Apply({});
+  EXPECT_THAT(prometheus::TextSerializer().Serialize(registry_->Collect()), testing::Not(HasSubstr("scrape_job")));
+}
+
+TEST(ScrapeMetrics, IntervalsAreWrittenAsGoDoes) {
+  EXPECT_EQ(IntervalText(500), "500ms");
+  EXPECT_EQ(IntervalText(15'000), "15s");
+  EXPECT_EQ(IntervalText(1'500), "1.5s");
+  EXPECT_EQ(IntervalText(kMinute), "1m0s");
+  EXPECT_EQ(IntervalText(kHour + 5 * kSecond), "1h0m5s");
 }
 
 TEST_F(ScrapeManagerTest, AReloadTouchesOnlyWhatChanged) {

@@ -1,6 +1,7 @@
 #include "engine/scrape/scrape_metrics.h"
 
-#include <string>
+#include "base/strings.h"
+#include "base/text/float_text.h"
 
 namespace tocsin {
 namespace {
@@ -21,9 +22,26 @@ prometheus::Family<prometheus::Summary>& MakeSummaries(prometheus::Registry& reg
   return prometheus::BuildSummary().Name(name).Help(help).Register(registry);
 }
 
+prometheus::Family<prometheus::Histogram>& MakeHistograms(prometheus::Registry& registry, const std::string& name,
+                                                          const std::string& help) {
+  return prometheus::BuildHistogram().Name(name).Help(help).Register(registry);
+}
+
 }  // namespace
 
 prometheus::Summary::Quantiles TargetQuantiles() { return {{0.01, 0.001}, {0.05, 0.005}, {0.5, 0.05}, {0.90, 0.01}, {0.99, 0.001}}; }
+prometheus::Histogram::BucketBoundaries TargetBounds() { return {.01, .1, 1, 10}; }
+
+std::string IntervalText(DurationMs interval_ms) {
+  if (interval_ms < kSecond) {
+    return Cat(interval_ms, "ms");
+  }
+  const int64_t hours = interval_ms / kHour;
+  const int64_t minutes = interval_ms % kHour / kMinute;
+  std::string text = hours > 0 ? Cat(hours, "h", minutes, "m") : minutes > 0 ? Cat(minutes, "m") : std::string();
+  Append(&text, GoFloat(static_cast<double>(interval_ms % kMinute) / 1000, 'f'), "s");
+  return text;
+}
 
 ScrapeMetrics::ScrapeMetrics(prometheus::Registry& r)
     : pools(MakeCounter(r, "prometheus_target_scrape_pools_total", "Total number of scrape pool creation attempts.")),
@@ -59,8 +77,17 @@ ScrapeMetrics::ScrapeMetrics(prometheus::Registry& r)
       pool_targets(MakeGauges(r, "prometheus_target_scrape_pool_targets", "Current number of targets in this scrape pool.")),
       pool_syncs(MakeCounters(r, "prometheus_target_scrape_pool_sync_total", "Total number of syncs that were executed on a scrape pool.")),
       sync_failed(MakeCounters(r, "prometheus_target_sync_failed_total", "Total number of target sync failures.")),
+      symbols(MakeGauges(r, "prometheus_target_scrape_pool_symboltable_items", "Current number of symbols in table for this scrape pool.")),
       sync_length(MakeSummaries(r, "prometheus_target_sync_length_seconds", "Actual interval to sync the scrape pool.")),
+      sync_length_histogram(
+          MakeHistograms(r, "prometheus_target_sync_length_histogram_seconds", "Actual interval to sync the scrape pool.")),
       interval_length(MakeSummaries(r, "prometheus_target_interval_length_seconds", "Actual intervals between scrapes.")),
+      interval_length_histogram(
+          MakeHistograms(r, "prometheus_target_interval_length_histogram_seconds", "Actual intervals between scrapes.")),
+      // Upstream has it as a native histogram alone, whose text shows no bound but infinity.
+      scrape_duration(MakeHistograms(r, "prometheus_target_scrape_duration_seconds",
+                                     "Total duration of the scrape from start to commit completion in seconds.")
+                          .Add({}, prometheus::Histogram::BucketBoundaries{})),
       reload_length(MakeSummaries(r, "prometheus_target_reload_length_seconds",
                                   "Actual interval to reload the scrape pool with a given configuration.")),
       metadata_entries(MakeGauges(r, "prometheus_target_metadata_cache_entries", "Total number of metric metadata entries in the cache")),

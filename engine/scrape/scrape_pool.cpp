@@ -1,8 +1,10 @@
 #include "engine/scrape/scrape_pool.h"
 
 #include <algorithm>
+#include <string_view>
 #include <utility>
 
+#include "absl/container/flat_hash_set.h"
 #include "base/log.h"
 #include "base/strings.h"
 #include "engine/relabel/relabel.h"
@@ -61,6 +63,18 @@ ScrapePool::Made ScrapePool::MakeTargets(const DiscoveredPool& discovered, const
   return made;
 }
 
+/// Distinct names and values in the labels of the targets.
+size_t ScrapePool::CountSymbols(const Made& made) {
+  absl::flat_hash_set<std::string_view> symbols;
+  for (const auto& [key, target] : made.targets) {
+    for (const Label label : target->labels) {
+      symbols.insert(label.name);
+      symbols.insert(label.value);
+    }
+  }
+  return symbols.size();
+}
+
 void ScrapePool::Sync(std::shared_ptr<const DiscoveredPool> discovered) {
   std::shared_ptr<const PoolSettings> settings;
   {
@@ -70,6 +84,7 @@ void ScrapePool::Sync(std::shared_ptr<const DiscoveredPool> discovered) {
   }
   Made made = MakeTargets(*discovered, *settings->config);
   metrics_.sync_failed.Add({{"scrape_job", job_}}).Increment(static_cast<double>(made.failures));
+  metrics_.symbols.Add({{"scrape_job", job_}}).Set(static_cast<double>(CountSymbols(made)));
   Replace(std::move(made));
   metrics_.pool_syncs.Add({{"scrape_job", job_}}).Increment();
 }
@@ -141,14 +156,18 @@ void ScrapePool::CheckTargetLimit() {
 
 void ScrapePool::End() {
   for (const ScrapeTargetPtr& target : targets()) {
-    runner_.End(target);
+    runner_.Drop(target);
   }
-  metrics_.target_limit.Remove(&metrics_.target_limit.Add({{"scrape_job", job_}}));
-  metrics_.pool_targets.Remove(&metrics_.pool_targets.Add({{"scrape_job", job_}}));
-  metrics_.pool_syncs.Remove(&metrics_.pool_syncs.Add({{"scrape_job", job_}}));
-  metrics_.sync_failed.Remove(&metrics_.sync_failed.Add({{"scrape_job", job_}}));
-  metrics_.metadata_entries.Remove(&metrics_.metadata_entries.Add({{"scrape_job", job_}}));
-  metrics_.metadata_bytes.Remove(&metrics_.metadata_bytes.Add({{"scrape_job", job_}}));
+  const auto forget = [this](auto& family, auto... arguments) { family.Remove(&family.Add({{"scrape_job", job_}}, arguments...)); };
+  forget(metrics_.target_limit);
+  forget(metrics_.pool_targets);
+  forget(metrics_.pool_syncs);
+  forget(metrics_.sync_failed);
+  forget(metrics_.symbols);
+  forget(metrics_.sync_length, TargetQuantiles());
+  forget(metrics_.sync_length_histogram, TargetBounds());
+  forget(metrics_.metadata_entries);
+  forget(metrics_.metadata_bytes);
 }
 
 void ScrapePool::AddStatus(const ScrapeManager::Options& options, TargetsStatus* status) const {

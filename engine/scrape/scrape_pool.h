@@ -26,7 +26,8 @@ class ScrapePool {
   /// Another configuration of the same job, over the targets found last.
   void Reload(std::shared_ptr<const PoolSettings> settings);
 
-  /// Ends all targets, and takes the pool out of the metrics.
+  /// Scrapes no more, and takes the pool out of the metrics. As upstream has it, the series of a job that is no longer configured get no
+  /// stale markers: they end by the look-back.
   void End();
 
   std::shared_ptr<const PoolSettings> settings() const;
@@ -50,6 +51,7 @@ class ScrapePool {
   };
 
   Made MakeTargets(const DiscoveredPool& discovered, const ScrapeConfig& config) const;
+  static size_t CountSymbols(const Made& made);
   void Replace(Made made);
   void CheckTargetLimit() REQUIRES(mu_);
 

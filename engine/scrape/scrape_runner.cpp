@@ -10,7 +10,6 @@
 #include "base/log.h"
 #include "base/status.h"
 #include "base/strings.h"
-#include "base/text/duration.h"
 #include "base/text/float_text.h"
 
 namespace tocsin {
@@ -27,6 +26,7 @@ constexpr size_t kSpareConnections = 100;
 struct ScrapeRunner::Run {
   ScrapeTargetPtr target;
   TimestampMs moment = 0;
+  std::atomic<bool> ends_series{true};  ///< Set before `ended`.
   std::atomic<bool> ended{false};
 };
 
@@ -87,17 +87,22 @@ void ScrapeRunner::ScheduleNext(const RunPtr& run, TimestampMs when) {
   scheduler_.At(when, [this, run] { StartScrape(run); });
 }
 
-void ScrapeRunner::End(const ScrapeTargetPtr& target) {
-  {
-    MutexLock lock(mu_);
-    const auto found = runs_.find(target.get());
-    if (found == runs_.end()) {
-      return;
-    }
-    found->second->ended = true;
-    runs_.erase(found);
+bool ScrapeRunner::Retire(const ScrapeTargetPtr& target, bool ends_series) {
+  MutexLock lock(mu_);
+  const auto found = runs_.find(target.get());
+  if (found == runs_.end()) {
+    return false;
   }
-  ScheduleEnd(target);
+  found->second->ends_series = ends_series;
+  found->second->ended = true;
+  runs_.erase(found);
+  return true;
+}
+
+void ScrapeRunner::End(const ScrapeTargetPtr& target) {
+  if (Retire(target, /*ends_series=*/true)) {
+    ScheduleEnd(target);
+  }
 }
 
 void ScrapeRunner::ScheduleEnd(const ScrapeTargetPtr& target) {
@@ -241,12 +246,14 @@ void ScrapeRunner::Finish(const RunPtr& run, Answer answer) {
   const std::shared_ptr<const Target> target = run->target->target();
   const int64_t previous_start_ns = run->target->status().last_start_ns;
   if (previous_start_ns != 0) {
-    metrics_.interval_length.Add({{"interval", FormatDuration(target->interval_ms)}}, TargetQuantiles())
-        .Observe(static_cast<double>(answer.start_ns - previous_start_ns) / 1e9);
+    const double seconds = static_cast<double>(answer.start_ns - previous_start_ns) / 1e9;
+    const prometheus::Labels labels = {{"interval", IntervalText(target->interval_ms)}};
+    metrics_.interval_length.Add(labels, TargetQuantiles()).Observe(seconds);
+    metrics_.interval_length_histogram.Add(labels, TargetBounds()).Observe(seconds);
   }
   AppendAnswer(*run->target, *target, &answer);
   if (run->ended) {
-    if (previous_start_ns == 0) {
+    if (previous_start_ns == 0 && run->ends_series) {
       ScheduleEnd(run->target);
     }
     return;
@@ -289,10 +296,13 @@ void ScrapeRunner::AppendAnswer(ScrapeTarget& scraped, const Target& target, Ans
     values.scraped = static_cast<double>(ingested.counts.scraped);
     values.kept = static_cast<double>(ingested.counts.kept);
     values.added = static_cast<double>(ingested.counts.added);
-    state->report.Append(values, settings->config->extra_scrape_metrics.value_or(false), target.public_labels, answer->t,
-                         options_.append_metadata, ingested.appender.get());
+    const bool extra_metrics = settings->config->extra_scrape_metrics.value_or(false);
+    state->report.Append(values, extra_metrics, target.public_labels, answer->t, options_.append_metadata, ingested.appender.get());
     if (const absl::Status committed = ingested.appender->Commit(); !committed.ok()) {
       LogError("Scrape commit failed", {{"target", target.url}, {"err", committed}});
+    }
+    if (extra_metrics) {
+      metrics_.scrape_duration.Observe(static_cast<double>(clock_.MonotonicNs() - answer->start_ns) / 1e9);
     }
   }
   buffers_.Give(std::move(body));

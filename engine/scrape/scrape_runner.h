@@ -38,6 +38,9 @@ class ScrapeRunner {
   /// Scrapes it no more. Its series end after two intervals and a tenth, unless the state is Adopted meanwhile.
   void End(const ScrapeTargetPtr& target);
 
+  /// Scrapes it no more, and writes no markers.
+  void Drop(const ScrapeTargetPtr& target) { Retire(target, /*ends_series=*/false); }
+
   /// Takes over the state of an ended target with these series labels and URL; null: there is none.
   std::shared_ptr<ScrapeState> Adopt(const Target& target);
 
@@ -56,6 +59,7 @@ class ScrapeRunner {
   void StartScrape(const RunPtr& run);
   void Finish(const RunPtr& run, Answer answer);
   void AppendAnswer(ScrapeTarget& scraped, const Target& target, Answer* answer);
+  bool Retire(const ScrapeTargetPtr& target, bool ends_series);
   void ScheduleEnd(const ScrapeTargetPtr& target);
   absl::Status ReadAnswer(const PoolSettings& settings, Answer* answer, std::string* body);
   struct Ingested;

@@ -13,6 +13,8 @@ namespace {
 constexpr size_t kWatchLineBytesMax = 16 << 20;
 constexpr DurationMs kListTimeoutMs = kMinute;
 
+std::string_view PathOf(std::string_view path_and_query) { return path_and_query.substr(0, path_and_query.find('?')); }
+
 // The message of a Status object, or nothing.
 std::string StatusMessage(const std::string& body) {
   JsonDocument document;
@@ -74,7 +76,9 @@ absl::StatusOr<std::string> KubernetesApiClient::Get(const std::string& path_and
   request.headers = {{"Accept", "application/json"}};
   request.timeout_ms = kListTimeoutMs;
   request.body_bytes_max = kPageBytesMax;
+  const int64_t started_ns = clock_.MonotonicNs();
   absl::StatusOr<HttpResponse> response = http->Do(request, &stop);
+  metrics_.TimeKubernetesRequest(PathOf(path_and_query), static_cast<double>(clock_.MonotonicNs() - started_ns) / 1e9);
   if (!response.ok()) {
     metrics_.CountKubernetesRequest("<error>");
     return response.status();

@@ -1,5 +1,9 @@
 #include "engine/discover/kubernetes/kubernetes_discoverer.h"
 
+#include <prometheus/counter.h>
+#include <prometheus/gauge.h>
+#include <prometheus/summary.h>
+
 #include <chrono>
 
 #include "base/log.h"
@@ -40,7 +44,12 @@ std::set<std::string> Itself(const std::string& key) { return {key}; }
 }  // namespace
 
 KubernetesDiscoverer::KubernetesDiscoverer(KubernetesSdConfig config, const DiscovererContext& context)
-    : config_(std::move(config)), clock_(context.clock), metrics_(context.metrics), pool_(context.pool), builder_(config_, objects_) {}
+    : config_(std::move(config)),
+      clock_(context.clock),
+      metrics_(context.metrics),
+      pool_(context.pool),
+      builder_(config_, objects_),
+      queue_(metrics_.KubernetesWorkQueue(ToString(config_.role))) {}
 
 void KubernetesDiscoverer::Run(TargetSink& sink, const StopToken& stop) {
   std::string own_namespace;
@@ -89,7 +98,11 @@ void KubernetesDiscoverer::AddFeed(const std::string& resource, const std::strin
     if (!role.empty()) {
       metrics_.CountKubernetesEvent(role, EventName(change));
     }
-    dirty_.merge(mark(key));
+    for (const std::string& affected : mark(key)) {
+      const bool added = dirty_.try_emplace(affected, clock_.MonotonicNs()).second;
+      queue_.depth.Increment(added ? 1 : 0);
+      queue_.items.Increment(added ? 1 : 0);
+    }
     changed_.NotifyAll();
   };
   const auto on_synced = [this, index]() NO_THREAD_SAFETY_ANALYSIS {
@@ -181,9 +194,15 @@ void KubernetesDiscoverer::PublishLoop(TargetSink& sink, const StopToken& stop) 
         changed_.WaitFor(mu_, kStopLook);
         continue;
       }
-      for (const std::string& key : dirty_) {
+      int64_t now_ns = clock_.MonotonicNs();
+      for (const auto& [key, since_ns] : dirty_) {
+        queue_.latency.Observe(static_cast<double>(now_ns - since_ns) / 1e9);
         groups.push_back(std::make_shared<const TargetGroup>(builder_.Build(key)));
+        const int64_t done_ns = clock_.MonotonicNs();
+        queue_.work_duration.Observe(static_cast<double>(done_ns - now_ns) / 1e9);
+        now_ns = done_ns;
       }
+      queue_.depth.Decrement(static_cast<double>(dirty_.size()));
       dirty_.clear();
     }
     answered = true;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <thread>
@@ -52,7 +53,8 @@ class KubernetesDiscoverer : public Discoverer {
   CondVar changed_;
   KubernetesObjects objects_;  // guarded by mu_, also within the feeds
   const KubernetesTargetBuilder builder_;
-  std::set<std::string> dirty_ GUARDED_BY(mu_);
+  std::map<std::string, int64_t> dirty_ GUARDED_BY(mu_);  // since when, monotonic ns
+  const DiscoveryMetrics::WorkQueue queue_;
   std::set<size_t> synced_ GUARDED_BY(mu_);  // indices of feeds
   std::vector<Feed> feeds_;
 };
