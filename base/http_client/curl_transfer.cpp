@@ -228,8 +228,22 @@ size_t CurlTransfer::OnBody(char* data, size_t size, size_t count, void* self) {
     transfer.error_ = absl::ResourceExhaustedError("body size limit exceeded");
     return 0;
   }
+  if (transfer.response_.body.empty()) {
+    transfer.ReserveBody();
+  }
   transfer.response_.body.append(piece);
   return piece.size();
+}
+
+/// A body that says its size gets its room at once: growing would copy it several times, and leave up to twice the room.
+void CurlTransfer::ReserveBody() {
+  curl_off_t length = -1;
+  curl_easy_getinfo(easy_, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
+  const uint64_t wanted = length < 0 ? 0 : static_cast<uint64_t>(length);
+  if (wanted >= response_.body.capacity()) {
+    // Some more, so that the next body of about that size fits into the same buffer, and a parser can put a line end behind it.
+    response_.body.reserve(std::min({wanted + wanted / 8 + 1, body_bytes_max() + 1, kReserveBytesMax}));
+  }
 }
 
 bool CurlTransfer::Completed(CURLcode code) {

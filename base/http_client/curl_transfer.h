@@ -24,6 +24,8 @@ class CurlTransfer {
   using OnChunk = std::function<bool(std::string_view)>;
   static constexpr int kRedirectsMax = 10;
   static constexpr long kReceiveBufferBytes = 256 * 1024;
+  /// What a server says of its body's size is believed so far only.
+  static constexpr uint64_t kReserveBytesMax = 64 << 20;
 
   CurlTransfer();
   ~CurlTransfer();
@@ -56,6 +58,7 @@ class CurlTransfer {
   absl::Status SetHeaders(std::string_view token);
   absl::Status SetTarget();
   void SetBody();
+  void ReserveBody();
   bool FollowRedirect();
   uint64_t body_bytes_max() const { return request_.body_bytes_max == 0 ? kDefaultBodyBytesMax : request_.body_bytes_max; }
 

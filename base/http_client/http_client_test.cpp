@@ -275,6 +275,34 @@ TEST_F(HttpClientTest, ProxyAndItsExceptions) {
   EXPECT_EQ(Client(options).Do(Get(server.Url("/x")))->body, "direct");
 }
 
+TEST_F(HttpClientTest, ProxyFromTheEnvironment) {
+  HttpDouble proxy([](const DoubleRequest& request) { return DoubleResponse{.body = "proxied " + request.target}; });
+  HttpDouble server([](const DoubleRequest&) { return DoubleResponse{.body = "direct"}; });
+  HttpClientOptions options;
+  const auto body = [&] { return Client(options).Do(Get(server.Url("/x")))->body; };
+  setenv("HTTP_PROXY", proxy.Url("").c_str(), 1);
+  setenv("NO_PROXY", "elsewhere.test", 1);
+  EXPECT_EQ(body(), "direct");
+  options.proxy.proxy_from_environment = true;
+  EXPECT_EQ(body(), "proxied " + server.Url("/x"));
+  setenv("NO_PROXY", "127.0.0.1,elsewhere.test", 1);
+  EXPECT_EQ(body(), "direct");
+  unsetenv("HTTP_PROXY");
+  unsetenv("NO_PROXY");
+}
+
+TEST_F(HttpClientTest, Http2IsOfferedUnlessItIsSwitchedOff) {
+  const test::DoubleCertificate certificate = test::MakeDoubleCertificate("model.test");
+  HttpDouble server([](const DoubleRequest&) { return DoubleResponse(); }, {"", &certificate, ""});
+  HttpClientOptions options;
+  options.tls.insecure_skip_verify = true;
+  EXPECT_TRUE(Client(options).Do(Get(server.Url("/"))).ok());
+  EXPECT_EQ(server.protocols_offered(), "h2 http/1.1");
+  options.enable_http2 = false;
+  EXPECT_TRUE(Client(options).Do(Get(server.Url("/"))).ok());
+  EXPECT_EQ(server.protocols_offered(), "http/1.1");
+}
+
 TEST_F(HttpClientTest, UnixSocket) {
   const std::string path = folder_ + "/s";
   HttpDouble server([](const DoubleRequest& request) { return DoubleResponse{.body = request.Header("host") + request.target}; }, {path});

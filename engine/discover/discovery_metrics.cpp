@@ -42,13 +42,13 @@ DiscoveryMetrics::DiscoveryMetrics(prometheus::Registry& registry, std::string m
                    .Add({{"name", manager_}})),
       sent_(Counters("prometheus_sd_updates_total", "Total number of update events sent to the SD consumers.").Add({{"name", manager_}})),
       refresh_failures_(Counters("prometheus_sd_refresh_failures_total", "Number of refresh failures for the given SD mechanism.")),
-      refresh_duration_(Summaries("prometheus_sd_refresh_duration_seconds", "The duration of a refresh in seconds for the given SD mechanism.")),
+      refresh_duration_(
+          Summaries("prometheus_sd_refresh_duration_seconds", "The duration of a refresh in seconds for the given SD mechanism.")),
       refresh_histogram_(prometheus::BuildHistogram()
                              .Name("prometheus_sd_refresh_duration_histogram_seconds")
                              .Help("The duration of a refresh for the given SD mechanism.")
                              .Register(registry_)),
-      file_scan_(Summaries("prometheus_sd_file_scan_duration_seconds", "The duration of the File-SD scan in seconds.")
-                     .Add({}, kQuantiles)),
+      file_scan_(Summaries("prometheus_sd_file_scan_duration_seconds", "The duration of the File-SD scan in seconds.").Add({}, kQuantiles)),
       file_read_errors_(Counters("prometheus_sd_file_read_errors_total", "The number of File-SD read errors.").Add({})),
       file_watcher_errors_(
           Counters("prometheus_sd_file_watcher_errors_total", "The number of File-SD errors caused by filesystem watch failures.").Add({})),

@@ -149,7 +149,7 @@ absl::Status Ingest::OnSeries(EntryKind kind) {
   const ExpositionEntry& entry = parser_->entry();
   ++counts_.scraped;
   const uint64_t hash = LineTable::HashOf(entry.raw);
-  const auto length = static_cast<uint32_t>(entry.raw.size());
+  const uint32_t length = LineTable::LengthOf(entry.raw);
   LineTable::Line* line = walk_->Expected();
   const bool expected = line != nullptr && line->hash == hash && line->length == length;
   bool twice = false;
@@ -177,7 +177,7 @@ absl::Status Ingest::OnUnknownSeries(EntryKind kind, LineTable::Line* line, uint
   ASSIGN_OR_RETURN(const SeriesLabels made, MakeSeriesLabels(pairs_, target_.public_labels, config_, &counts_.label_limit_hit));
   LineTable::Line fresh;
   fresh.hash = hash;
-  fresh.length = static_cast<uint32_t>(entry.raw.size());
+  fresh.length = LineTable::LengthOf(entry.raw);
   if (made.dropped) {
     fresh.kind = LineTable::Kind::kDropped;
   } else {
@@ -229,9 +229,9 @@ void Ingest::OnMetadata(EntryKind kind) {
   if (!parser_->has_lines()) {
     return;
   }
-  const size_t start = parser_->entry_start();
-  line.length = static_cast<uint32_t>(parser_->position() - start);
-  line.hash = LineTable::HashOf(body_.substr(start, line.length));
+  const std::string_view text = body_.substr(parser_->entry_start(), parser_->position() - parser_->entry_start());
+  line.length = LineTable::LengthOf(text);
+  line.hash = LineTable::HashOf(text);
   if (LineTable::Line* const expected = walk_->Expected();
       expected != nullptr && expected->hash == line.hash && expected->length == line.length) {
     *expected = line;

@@ -5,9 +5,27 @@
 
 #include <utility>
 
-namespace tocsin {
+#ifdef __x86_64__
+// Of <xxh_x86dispatch.h>, which cannot stand beside XXH_INLINE_ALL: the same hash with the widest registers that the processor has.
+extern "C" XXH64_hash_t XXH3_64bits_dispatch(const void* text, size_t length);
+#endif
 
-uint64_t LineTable::HashOf(std::string_view text) { return XXH3_64bits(text.data(), text.size()); }
+namespace tocsin {
+namespace {
+
+/// Up to here XXH3 has no loop that wide registers could help.
+constexpr size_t kShortTextMax = 240;
+
+}  // namespace
+
+uint64_t LineTable::HashOf(std::string_view text) {
+#ifdef __x86_64__
+  if (text.size() > kShortTextMax) {
+    return XXH3_64bits_dispatch(text.data(), text.size());
+  }
+#endif
+  return XXH3_64bits(text.data(), text.size());
+}
 
 void LineTable::Unresolve(const absl::flat_hash_set<SeriesRef>& gone) {
   for (Line& line : lines_) {

@@ -15,7 +15,7 @@ namespace tocsin {
 /// What a target's last good scrape said, line by line and in its order, without values: the memory that makes the next scrape cheap.
 ///
 /// Lines of a target come in the same order each time. LineWalk goes through a new exposition in lockstep with the table: where the hash of
-/// the text that names the series equals that of the expected line, the series is known and only its value is read. 24 bytes a line.
+/// the text that names the series equals that of the expected line, the series is known and only its value is read. 20 bytes a line.
 /// Two different texts of equal 64-bit hash and length would be taken for one another: once in 10^19 comparisons.
 class LineTable {
  public:
@@ -27,17 +27,25 @@ class LineTable {
     kMetadata,  ///< HELP, UNIT and comments.
   };
 
+  /// A longer text has this length: it is found again by its hash, but always read by the parser.
+  static constexpr uint32_t kLengthMax = (1U << 24) - 1;
+
+#pragma pack(push, 4)
   struct Line {
-    uint64_t hash = 0;    ///< Of the naming text, or of the whole line.
-    uint64_t ref = 0;     ///< SeriesRef of a series; of metadata its place in MetadataTable, kNoPlace for a comment.
-    uint32_t length = 0;  ///< In bytes, of what is hashed.
-    Kind kind = Kind::kSeries;
-    bool tracked = false;                    ///< Its series ends (stale marker) when the line vanishes.
-    MetricType type = MetricType::kUnknown;  ///< kType.
+    uint64_t hash = 0;         ///< Of the naming text, or of the whole line.
+    uint64_t ref = 0;          ///< SeriesRef of a series; of metadata its place in MetadataTable, kNoPlace for a comment.
+    uint32_t length : 24 = 0;  ///< In bytes, of what is hashed.
+    Kind kind : 3 = Kind::kSeries;
+    MetricType type : 3 = MetricType::kUnknown;  ///< kType.
+    bool tracked : 1 = false;                    ///< Its series ends (stale marker) when the line vanishes.
 
     SeriesRef series() const { return static_cast<SeriesRef>(ref); }
   };
+#pragma pack(pop)
+  static_assert(sizeof(Line) == 20);
   static constexpr uint64_t kNoPlace = ~uint64_t{0};
+
+  static uint32_t LengthOf(std::string_view text) { return text.size() < kLengthMax ? static_cast<uint32_t>(text.size()) : kLengthMax; }
 
   static uint64_t HashOf(std::string_view text);
 

@@ -4,7 +4,10 @@
 #include <gtest/gtest.h>
 #include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
+#include <unistd.h>
 
+#include <filesystem>
+#include <fstream>
 #include <map>
 
 #include "base/compress/compress.h"
@@ -234,6 +237,74 @@ TEST_F(ScrapeManagerTest, LimitsFailTheWholeScrape) {
   }
 }
 
+TEST_F(ScrapeManagerTest, FailuresAreLoggedAndAReloadOpensTheFileAgain) {
+  const std::string path = Cat(testing::TempDir(), "scrape_failures.", getpid());
+  const std::string rotated = path + ".1";
+  const auto lines = [](const std::string& file) {
+    std::ifstream in(file);
+    std::vector<std::string> all;
+    for (std::string line; std::getline(in, line);) {
+      all.push_back(line);
+    }
+    return all;
+  };
+  HttpDouble server([&](const DoubleRequest&) { return DoubleResponse{.status = 503}; });
+  ScrapeConfig job = Job("j");
+  job.scrape_failure_log_file = path;
+  Apply({job});
+  Discover("j", {server.host()});
+  Round();
+  ASSERT_EQ(lines(path).size(), 1U);
+  EXPECT_THAT(lines(path)[0],
+              HasSubstr(Cat(R"("level":"ERROR","msg":"server returned HTTP status 503 Service Unavailable","job_name":"j",)",
+                            R"("target":")", server.Url("/metrics"), "\"}")));
+  std::filesystem::rename(path, rotated);
+  Round();
+  EXPECT_EQ(lines(rotated).size(), 2U);
+  Apply({job});
+  Round();
+  EXPECT_EQ(lines(rotated).size(), 2U);
+  EXPECT_EQ(lines(path).size(), 1U);
+  std::filesystem::remove(path);
+  std::filesystem::remove(rotated);
+}
+
+TEST_F(ScrapeManagerTest, LimitsCountWhatRelabellingKeeps) {
+  HttpDouble server([&](const DoubleRequest&) { return Text("a 1\nb 2\nc 3 1699999999000\n"); });
+  ScrapeConfig job = Job("j");
+  RelabelConfig drop;
+  drop.source_labels = {"__name__"};
+  drop.source_labels_set = true;
+  drop.regex = *AnchoredRegex::Create("b");
+  drop.action = RelabelAction::kDrop;
+  job.metric_relabel_configs = {drop};
+  job.limits.samples = 2;
+  job.honor_timestamps = false;
+  job.extra_scrape_metrics = true;
+  Apply({job});
+  Discover("j", {server.host()});
+  EXPECT_EQ(Round().active[0].last_error, "");
+  EXPECT_EQ(Round().active[0].last_error, "");
+  auto newest = Newest();
+  EXPECT_EQ(newest["{__name__=\"scrape_samples_scraped\"}"], "3");
+  EXPECT_EQ(newest["{__name__=\"scrape_samples_post_metric_relabeling\"}"], "2");
+  EXPECT_EQ(newest["{__name__=\"scrape_sample_limit\"}"], "2");
+  EXPECT_EQ(newest["{__name__=\"scrape_body_size_bytes\"}"], "26");
+  EXPECT_EQ(newest["{__name__=\"scrape_timeout_seconds\"}"], "10");
+  job.limits.samples = 1;
+  Apply({job});
+  EXPECT_EQ(Round().active[0].last_error, "sample limit exceeded");
+  newest = Newest();
+  EXPECT_EQ(newest["{__name__=\"a\"}"], "stale");
+  EXPECT_EQ(newest["{__name__=\"c\"}"], "stale");  // Its time was not honoured, so its absence counts.
+  EXPECT_EQ(newest["{__name__=\"scrape_samples_post_metric_relabeling\"}"], "2");
+  job.limits = {};
+  job.limits.body_size_bytes = 26;
+  Apply({job});
+  EXPECT_EQ(Round().active[0].last_error, "body size limit exceeded");
+  EXPECT_EQ(Newest()["{__name__=\"scrape_body_size_bytes\"}"], "-1");
+}
+
 TEST_F(ScrapeManagerTest, DroppedTargetsSayWhichRule) {
   ScrapeConfig job = Job("j");
   RelabelConfig keep;
@@ -290,11 +361,12 @@ TEST_F(ScrapeManagerTest, MetricsOfAPoolComeAndGoWithIt) {
   Round();
   Round();
   const std::string with = prometheus::TextSerializer().Serialize(registry_->Collect());
-  for (const char* line : {"prometheus_target_scrape_pool_symboltable_items{scrape_job=\"j\"} 16", "prometheus_target_sync_length_seconds_count",
-                           "prometheus_target_sync_length_histogram_seconds_bucket{scrape_job=\"j\",le=\"+Inf\"} 1",
-                           "prometheus_target_interval_length_seconds_count{interval=\"10s\"} 1",
-                           "prometheus_target_interval_length_histogram_seconds_bucket{interval=\"10s\",le=\"+Inf\"} 1",
-                           "prometheus_target_scrape_duration_seconds_count 2", "prometheus_target_scrape_pool_targets{scrape_job=\"j\"} 1"}) {
+  for (const char* line :
+       {"prometheus_target_scrape_pool_symboltable_items{scrape_job=\"j\"} 16", "prometheus_target_sync_length_seconds_count",
+        "prometheus_target_sync_length_histogram_seconds_bucket{scrape_job=\"j\",le=\"+Inf\"} 1",
+        "prometheus_target_interval_length_seconds_count{interval=\"10s\"} 1",
+        "prometheus_target_interval_length_histogram_seconds_bucket{interval=\"10s\",le=\"+Inf\"} 1",
+        "prometheus_target_scrape_duration_seconds_count 2", "prometheus_target_scrape_pool_targets{scrape_job=\"j\"} 1"}) {
     EXPECT_THAT(with, HasSubstr(line));
   }
   Apply({});

@@ -36,19 +36,19 @@ struct ScrapeMetrics {
   prometheus::Counter& lines_matched;
   prometheus::Counter& lines_parsed;
 
-  prometheus::Family<prometheus::Gauge>& target_limit;                     // scrape_job
-  prometheus::Family<prometheus::Gauge>& pool_targets;                     // scrape_job
-  prometheus::Family<prometheus::Counter>& pool_syncs;                     // scrape_job
-  prometheus::Family<prometheus::Counter>& sync_failed;                    // scrape_job
-  prometheus::Family<prometheus::Gauge>& symbols;                          // scrape_job
-  prometheus::Family<prometheus::Summary>& sync_length;                    // scrape_job
-  prometheus::Family<prometheus::Histogram>& sync_length_histogram;        // scrape_job
-  prometheus::Family<prometheus::Summary>& interval_length;                // interval
-  prometheus::Family<prometheus::Histogram>& interval_length_histogram;    // interval
-  prometheus::Histogram& scrape_duration;                                  ///< Of jobs with extra_scrape_metrics.
-  prometheus::Family<prometheus::Summary>& reload_length;                  // interval
-  prometheus::Family<prometheus::Gauge>& metadata_entries;                 // scrape_job
-  prometheus::Family<prometheus::Gauge>& metadata_bytes;                   // scrape_job
+  prometheus::Family<prometheus::Gauge>& target_limit;                   // scrape_job
+  prometheus::Family<prometheus::Gauge>& pool_targets;                   // scrape_job
+  prometheus::Family<prometheus::Counter>& pool_syncs;                   // scrape_job
+  prometheus::Family<prometheus::Counter>& sync_failed;                  // scrape_job
+  prometheus::Family<prometheus::Gauge>& symbols;                        // scrape_job
+  prometheus::Family<prometheus::Summary>& sync_length;                  // scrape_job
+  prometheus::Family<prometheus::Histogram>& sync_length_histogram;      // scrape_job
+  prometheus::Family<prometheus::Summary>& interval_length;              // interval
+  prometheus::Family<prometheus::Histogram>& interval_length_histogram;  // interval
+  prometheus::Histogram& scrape_duration;                                ///< Of jobs with extra_scrape_metrics.
+  prometheus::Family<prometheus::Summary>& reload_length;                // interval
+  prometheus::Family<prometheus::Gauge>& metadata_entries;               // scrape_job
+  prometheus::Family<prometheus::Gauge>& metadata_bytes;                 // scrape_job
 };
 
 /// The value of label `interval`, as Go writes durations: "15s", "1m0s", "1.5s".

@@ -22,10 +22,14 @@ constexpr size_t kSpareConnections = 100;
 
 }  // namespace
 
-/// A target in the schedule. Only one scrape of it is under way at a time; that one alone changes `moment`.
+/// A target in the schedule. Only one scrape of it is under way at a time; that one alone changes
+/// what is not atomic.
 struct ScrapeRunner::Run {
   ScrapeTargetPtr target;
   TimestampMs moment = 0;
+  DurationMs metrics_interval_ms = 0;  ///< Which the next two are of.
+  prometheus::Summary* interval_length = nullptr;
+  prometheus::Histogram* interval_length_histogram = nullptr;
   std::atomic<bool> ends_series{true};  ///< Set before `ended`.
   std::atomic<bool> ended{false};
 };
@@ -246,10 +250,7 @@ void ScrapeRunner::Finish(const RunPtr& run, Answer answer) {
   const std::shared_ptr<const Target> target = run->target->target();
   const int64_t previous_start_ns = run->target->status().last_start_ns;
   if (previous_start_ns != 0) {
-    const double seconds = static_cast<double>(answer.start_ns - previous_start_ns) / 1e9;
-    const prometheus::Labels labels = {{"interval", IntervalText(target->interval_ms)}};
-    metrics_.interval_length.Add(labels, TargetQuantiles()).Observe(seconds);
-    metrics_.interval_length_histogram.Add(labels, TargetBounds()).Observe(seconds);
+    ObserveInterval(run.get(), target->interval_ms, static_cast<double>(answer.start_ns - previous_start_ns) / 1e9);
   }
   AppendAnswer(*run->target, *target, &answer);
   if (run->ended) {
@@ -265,6 +266,17 @@ void ScrapeRunner::Finish(const RunPtr& run, Answer answer) {
     next += (now - next) / target->interval_ms * target->interval_ms;
   }
   ScheduleNext(run, next);
+}
+
+void ScrapeRunner::ObserveInterval(Run* run, DurationMs interval_ms, double seconds) {
+  if (run->metrics_interval_ms != interval_ms) {
+    const prometheus::Labels labels = {{"interval", IntervalText(interval_ms)}};
+    run->metrics_interval_ms = interval_ms;
+    run->interval_length = &metrics_.interval_length.Add(labels, TargetQuantiles());
+    run->interval_length_histogram = &metrics_.interval_length_histogram.Add(labels, TargetBounds());
+  }
+  run->interval_length->Observe(seconds);
+  run->interval_length_histogram->Observe(seconds);
 }
 
 void ScrapeRunner::AppendAnswer(ScrapeTarget& scraped, const Target& target, Answer* answer) {

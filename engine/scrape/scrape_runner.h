@@ -58,6 +58,7 @@ class ScrapeRunner {
   void ScheduleNext(const RunPtr& run, TimestampMs when);
   void StartScrape(const RunPtr& run);
   void Finish(const RunPtr& run, Answer answer);
+  void ObserveInterval(Run* run, DurationMs interval_ms, double seconds);
   void AppendAnswer(ScrapeTarget& scraped, const Target& target, Answer* answer);
   bool Retire(const ScrapeTargetPtr& target, bool ends_series);
   void ScheduleEnd(const ScrapeTargetPtr& target);

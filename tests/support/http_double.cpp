@@ -141,9 +141,28 @@ HttpDouble::HttpDouble(Handler handler, Options options) : handler_(std::move(ha
   std::signal(SIGPIPE, SIG_IGN);  // OpenSSL writes to connections that are gone
   if (options_.certificate != nullptr) {
     tls_ = MakeServerTls(*options_.certificate, options_.client_ca_pem);
+    SSL_CTX_set_alpn_select_cb(tls_, &HttpDouble::OnProtocols, this);
   }
   listen_fd_ = options_.unix_socket.empty() ? ListenTcp(&port_) : ListenUnix(options_.unix_socket);
   acceptor_ = std::thread([this] { Accept(); });
+}
+
+/// Notes what the client offers, and takes none of it: the connection is HTTP/1.1.
+int HttpDouble::OnProtocols(ssl_st* /*tls*/, const unsigned char** /*out*/, unsigned char* /*out_size*/, const unsigned char* in,
+                            unsigned int in_size, void* self) {
+  auto& server = *static_cast<HttpDouble*>(self);
+  MutexLock lock(server.mu_);
+  server.protocols_offered_.clear();
+  for (unsigned int i = 0; i < in_size; i += in[i] + 1U) {
+    server.protocols_offered_ += (server.protocols_offered_.empty() ? "" : " ");
+    server.protocols_offered_.append(reinterpret_cast<const char*>(in + i + 1), in[i]);
+  }
+  return SSL_TLSEXT_ERR_NOACK;
+}
+
+std::string HttpDouble::protocols_offered() const {
+  MutexLock lock(mu_);
+  return protocols_offered_;
 }
 
 HttpDouble::~HttpDouble() {

@@ -68,9 +68,12 @@ class HttpDouble {
   std::string Url(std::string_view path) const;            ///< http[s]://127.0.0.1:port/path
   int connections() const { return connections_.load(); }  ///< accepted so far
   int requests() const { return requests_.load(); }        ///< read so far
+  std::string protocols_offered() const;                   ///< of the last TLS connection, by ALPN: "h2 http/1.1"
 
  private:
   struct Connection;
+  static int OnProtocols(ssl_st* tls, const unsigned char** out, unsigned char* out_size, const unsigned char* in, unsigned int in_size,
+                         void* self);
   void Accept();
   void Serve(Connection* connection);
   bool Answer(Connection* connection, const DoubleResponse& response);
@@ -82,8 +85,9 @@ class HttpDouble {
   int port_ = 0;
   std::atomic<int> connections_{0};
   std::atomic<int> requests_{0};
-  Mutex mu_;
+  mutable Mutex mu_;
   std::list<Connection> open_ GUARDED_BY(mu_);
+  std::string protocols_offered_ GUARDED_BY(mu_);
   bool stopping_ GUARDED_BY(mu_) = false;
   std::thread acceptor_;
 };
