@@ -200,16 +200,47 @@ Result Metadata(const Sources& sources, const http::Request& request) {
   return result;
 }
 
+/// The mechanisms in a pool's configuration that this program leaves to http_sd.
+std::vector<std::string> ForeignMechanisms(const Sources& sources, const std::string& pool) {
+  std::vector<std::string> mechanisms;
+  if (const std::shared_ptr<const ScrapeConfig> config = sources.pool_config(pool); config != nullptr) {
+    for (const SdConfig& discovery : config->discovery) {
+      if (const auto* foreign = std::get_if<ForeignSdConfig>(&discovery)) {
+        mechanisms.push_back(foreign->mechanism);
+      }
+    }
+  }
+  return mechanisms;
+}
+
+/// Beside upstream's list: which pools have mechanisms that find no targets here. The member is there only when there is such a pool.
 Result ScrapePools(const Sources& sources) {
   Result result;
   JsonWriter json(&result.data);
   json.BeginObject();
   json.Key("scrapePools");
   json.BeginArray();
+  std::map<std::string, std::vector<std::string>> foreign;
   for (const std::string& name : sources.pool_names()) {
     json.String(name);
+    if (std::vector<std::string> mechanisms = ForeignMechanisms(sources, name); !mechanisms.empty()) {
+      foreign[name] = std::move(mechanisms);
+    }
   }
   json.EndArray();
+  if (!foreign.empty()) {
+    json.Key("unsupportedDiscovery");
+    json.BeginObject();
+    for (const auto& [name, mechanisms] : foreign) {
+      json.Key(name);
+      json.BeginArray();
+      for (const std::string& mechanism : mechanisms) {
+        json.String(mechanism);
+      }
+      json.EndArray();
+    }
+    json.EndObject();
+  }
   json.EndObject();
   return result;
 }
