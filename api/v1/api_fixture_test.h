@@ -46,6 +46,7 @@ class ApiFixture : public testing::Test {
     sources_.rules = [this] { return rules_; };
     sources_.targets = [] { return TargetsStatus(); };
     sources_.pool_names = [] { return std::vector<std::string>{"a", "b"}; };
+    sources_.pool_config = [](std::string_view) { return std::shared_ptr<const ScrapeConfig>(); };
     sources_.visit_metadata = [this](const std::function<void(const TargetMetadata&)>& visit) {
       for (const TargetMetadata& target : metadata_) {
         visit(target);
