@@ -118,7 +118,7 @@ absl::Status EngineImpl::Evaluate(Queryable& store, const PlannedQuery& query, Q
   result->stats.query_preparation_seconds = SecondsOf(inner_ns - prepare_ns);
   absl::Status status;
   if (source != nullptr) {
-    RETURN_IF_ERROR(source->Open(/*labels_needed=*/true));
+    RETURN_IF_ERROR(source->Open(LabelDemand()));
     ASSIGN_OR_RETURN(result->value, ReadRangeResult(context, *source, query.steps, expr));
   } else {
     RETURN_IF_ERROR(root->Open());

@@ -136,7 +136,7 @@ absl::StatusOr<Value> ReadRangeResult(QueryContext& context, RangeSource& source
   Block block;
   for (size_t i = 0; i < source.size(); ++i) {
     RETURN_IF_ERROR(context.Check());
-    RETURN_IF_ERROR(source.Load(i, /*start_timestamps=*/false, &block));
+    RETURN_IF_ERROR(source.Load(i, source.size(), /*start_timestamps=*/false, &block));
     MatrixSeries series;
     if (anchored || smoothed) {
       if (!block.range.histogram_t.empty()) {

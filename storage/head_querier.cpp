@@ -9,10 +9,23 @@ namespace {
 
 // So many series are looked at before commits get a turn.
 constexpr size_t kSelectSlice = 4096;
+constexpr size_t kSelectAhead = 8;
+
+// So many series are captured under one lock: enough for what they hold to be fetched ahead, few enough to stay in the cache.
+constexpr size_t kBatch = 32;
+constexpr size_t kCacheLine = 64;
+
+void PrefetchBytes(const void* at, size_t size) {
+  for (size_t offset = 0; offset < size; offset += kCacheLine) {
+    __builtin_prefetch(static_cast<const char*>(at) + offset);
+  }
+}
 
 class HeadSeries : public SelectedSeries {
  public:
   HeadSeries(const HeadCore& core, const SeriesView& view) : core_(core), view_(view) {}
+
+  const SeriesView& view() const { return view_; }
 
   Labels labels() const override {
     const ReaderLock lock(core_.mu);
@@ -32,23 +45,85 @@ class HeadSeries : public SelectedSeries {
     }
     SampleColumns samples;
     Read(min_t, max_t, &samples);
+    return LastOf(samples, out);
+  }
+
+  static bool LastOf(SampleColumns& samples, Sample* out) {
     if (samples.empty()) {
       return false;
     }
     const size_t last = samples.size() - 1;
-    *out = Sample{samples.timestamps[last], samples.values[last], samples.histograms.empty() ? nullptr : samples.histograms[last],
-                  samples.start_timestamps.empty() ? 0 : samples.start_timestamps[last]};
+    out->t = samples.timestamps[last];
+    out->value = samples.values[last];
+    out->histogram = samples.histograms.empty() ? nullptr : samples.histograms[last];
+    out->start_t = samples.start_timestamps.empty() ? 0 : samples.start_timestamps[last];
     return true;
   }
 
  private:
   SeriesCapture Capture(TimestampMs min_t, TimestampMs max_t) const {
+    SeriesCapture capture;
     const ReaderLock lock(core_.mu);
-    return SeriesCapture(view_, min_t, max_t);
+    capture.Take(view_, min_t, max_t);
+    return capture;
   }
 
   const HeadCore& core_;
   SeriesView view_;
+};
+
+const SeriesView& ViewOf(const std::unique_ptr<SelectedSeries>& series) { return static_cast<const HeadSeries&>(*series).view(); }
+
+// What will be read of the series comes from far, and each part tells where the next one is: all of one kind are asked for before the first
+// of the next kind.
+void PrefetchSeries(SeriesSpan series) {
+  for (const std::unique_ptr<SelectedSeries>& one : series) {
+    PrefetchBytes(ViewOf(one).series, sizeof(Series));
+  }
+}
+void PrefetchChunks(SeriesSpan series) {
+  constexpr size_t kChunkBytes = 192;  // with 120 samples
+  constexpr size_t kClosed = 3;
+  for (const std::unique_ptr<SelectedSeries>& one : series) {
+    const Series& held = *ViewOf(one).series;
+    if (held.open != nullptr) {
+      PrefetchBytes(held.open, held.open_size);
+    }
+    held.closed.Prefetch();
+  }
+  for (const std::unique_ptr<SelectedSeries>& one : series) {
+    const ChunkList& closed = ViewOf(one).series->closed;
+    for (size_t i = closed.size() - std::min(closed.size(), kClosed); i < closed.size(); ++i) {
+      PrefetchBytes(&*closed[i], kChunkBytes);
+    }
+  }
+}
+
+class HeadBatch : public SeriesBatch {
+ public:
+  explicit HeadBatch(const HeadCore& core) : core_(core) {}
+
+  void Fill(SeriesSpan series, TimestampMs min_t, TimestampMs max_t) {
+    if (captures_.size() < series.size()) {
+      captures_.resize(series.size());
+    }
+    for (size_t first = 0; first < series.size(); first += kBatch) {
+      const size_t last = std::min(series.size(), first + kBatch);
+      const SeriesSpan part = series.subspan(first, last - first);
+      const ReaderLock lock(core_.mu);
+      PrefetchSeries(part);
+      PrefetchChunks(part);
+      for (size_t i = first; i < last; ++i) {
+        captures_[i].Take(ViewOf(series[i]), min_t, max_t);
+      }
+    }
+  }
+
+  void Read(size_t i, SampleColumns* out) const override { captures_[i].Read(out); }
+
+ private:
+  const HeadCore& core_;
+  std::vector<SeriesCapture> captures_;
 };
 
 class HeadQuerier : public Querier {
@@ -75,6 +150,68 @@ class HeadQuerier : public Querier {
     ForEachVisible(*slots, std::max(hints.min_t, min_t_), std::min(hints.max_t, max_t_),
                    [&](const SeriesView& view) { found.push_back(std::make_unique<HeadSeries>(core_, view)); });
     return found;
+  }
+
+  void Capture(SeriesSpan series, TimestampMs min_t, TimestampMs max_t, SeriesBatchPtr* batch) const override {
+    if (*batch == nullptr) {
+      *batch = std::make_unique<HeadBatch>(core_);
+    }
+    static_cast<HeadBatch&>(**batch).Fill(series, min_t, max_t);
+  }
+
+  void ReadLast(SeriesSpan series, TimestampMs min_t, TimestampMs max_t, Sample* samples, bool* found) const override {
+    SeriesCapture capture[kBatch];
+    SampleColumns columns;
+    for (size_t first = 0; first < series.size(); first += kBatch) {
+      const size_t last = std::min(series.size(), first + kBatch);
+      int newest[kBatch];
+      {
+        const ReaderLock lock(core_.mu);
+        PrefetchSeries(series.subspan(first, last - first));
+        bool chunks = false;
+        for (size_t i = first; i < last; ++i) {
+          newest[i - first] = ReadNewest(ViewOf(series[i]), min_t, max_t, &samples[i]);
+          chunks |= newest[i - first] < 0;
+        }
+        if (chunks) {
+          PrefetchChunks(series.subspan(first, last - first));
+        }
+        for (size_t i = first; chunks && i < last; ++i) {
+          if (newest[i - first] < 0) {
+            capture[i - first].Take(ViewOf(series[i]), min_t, max_t);
+          }
+        }
+      }
+      for (size_t i = first; i < last; ++i) {
+        found[i] = newest[i - first] > 0;
+        if (newest[i - first] < 0) {
+          columns.Clear();
+          capture[i - first].Read(&columns);
+          found[i] = HeadSeries::LastOf(columns, &samples[i]);
+        }
+      }
+    }
+  }
+
+  void ReadLabels(SeriesSpan series, const std::vector<std::string>* only, Labels* labels) const override {
+    std::vector<NameId> names;
+    for (size_t first = 0; first < series.size(); first += kSelectSlice) {
+      const size_t last = std::min(series.size(), first + kSelectSlice);
+      const ReaderLock lock(core_.mu);
+      if (only != nullptr) {
+        names.clear();
+        for (const std::string& name : *only) {
+          names.push_back(core_.pairs.FindName(name));
+        }
+      }
+      for (size_t i = first; i < last; ++i) {
+        if (i + kSelectAhead < last) {
+          PrefetchBytes(ViewOf(series[i + kSelectAhead]).series, 2 * kCacheLine);
+        }
+        const Series& held = *ViewOf(series[i]).series;
+        labels[i] = only == nullptr ? core_.table.LabelsOf(held) : core_.table.LabelsOf(held, names);
+      }
+    }
   }
 
   absl::StatusOr<std::vector<std::string>> LabelNames(std::span<const Matcher> matchers) override {
@@ -115,6 +252,9 @@ class HeadQuerier : public Querier {
       core_.CollectLimits(&limits_seen_, &limits_);
       const size_t end = std::min(slots.size(), begin + kSelectSlice);
       for (size_t i = begin; i < end; ++i) {
+        if (i + kSelectAhead < end) {
+          __builtin_prefetch(core_.table.Find(slots[i + kSelectAhead]));
+        }
         const Series* series = core_.table.Find(slots[i]);
         if (series == nullptr || series->empty()) {
           continue;
@@ -200,20 +340,18 @@ class HeadHeldSelector : public HeldSelector {
 
   bool ReadSince(uint64_t id, TimestampMs max_t, SampleCursor* cursor, SampleColumns* out) override {
     const size_t before = out->size();
-    const SeriesCapture capture = [&]() -> SeriesCapture {
+    SeriesCapture capture;
+    {
       const ReaderLock lock(core_.mu);
       const Series* series = core_.table.Find(static_cast<uint32_t>(id - 1));
       const uint64_t rewrites = series == nullptr || series->extra == nullptr ? 0 : series->extra->rewrites;
       const bool fresh = cursor->t == kMinTimestamp;
       if (series == nullptr || (!fresh && rewrites != cursor->rewrites)) {
         cursor->rewrites = kGone;
-        return SeriesCapture(SeriesView{&kEmptySeries, kMinTimestamp, 0}, 0, -1);
+        return false;
       }
       cursor->rewrites = rewrites;
-      return SeriesCapture(SeriesView{series, series->last_t, core_.commit}, fresh ? kMinTimestamp : cursor->t + 1, max_t);
-    }();
-    if (cursor->rewrites == kGone) {
-      return false;
+      capture.Take(SeriesView{series, series->last_t, core_.commit}, fresh ? kMinTimestamp : cursor->t + 1, max_t);
     }
     capture.Read(out);
     if (out->size() > before) {
@@ -224,7 +362,6 @@ class HeadHeldSelector : public HeldSelector {
 
  private:
   static constexpr uint64_t kGone = ~uint64_t{0};
-  inline static const Series kEmptySeries{};
 
   HeadCore& core_;
   HeldSet set_;

@@ -36,6 +36,18 @@ class SelectedSeries {
 };
 
 using SeriesList = std::vector<std::unique_ptr<SelectedSeries>>;
+using SeriesSpan = std::span<const std::unique_ptr<SelectedSeries>>;
+
+/// Some series of one Select with all that is needed to read their samples; Querier::Capture fills it. Memory is used again from one
+/// filling to the next. Threads: one.
+class SeriesBatch {
+ public:
+  virtual ~SeriesBatch() = default;
+
+  /// Appends the samples of the batch's series `i`, as SelectedSeries::Read does.
+  virtual void Read(size_t i, SampleColumns* out) const = 0;
+};
+using SeriesBatchPtr = std::unique_ptr<SeriesBatch>;
 
 /// The window in which samples will be read. Series without a sample in it may or may not be returned.
 struct SelectHints {
@@ -45,13 +57,25 @@ struct SelectHints {
 
 /// A consistent view of a store: whole commits only. Cheap to open; does not stop appenders. Close (destroy) it soon:
 /// what it sees is kept in memory meanwhile. What it returned must not outlive it.
-/// Threads: Select and the label calls from one thread at a time.
+/// Threads: Select, LabelNames and LabelValues from one thread at a time; const methods are safe for several threads at once.
 class Querier {
  public:
   virtual ~Querier() = default;
 
   /// The series for which all matchers hold, sorted by their labels. At least one matcher.
   virtual absl::StatusOr<SeriesList> Select(std::span<const Matcher> matchers, const SelectHints& hints) = 0;
+
+  // The same as the methods of SelectedSeries, for many series of one Select at once. What a store can do better in bulk, it overrides.
+
+  /// Fills `batch` (null: none yet; else one that this method has made) with series that will be read between min_t and max_t.
+  /// The series outlive the batch's use.
+  virtual void Capture(SeriesSpan series, TimestampMs min_t, TimestampMs max_t, SeriesBatchPtr* batch) const;
+
+  /// SelectedSeries::ReadLast of each into `samples`; `found` tells which have one.
+  virtual void ReadLast(SeriesSpan series, TimestampMs min_t, TimestampMs max_t, Sample* samples, bool* found) const;
+
+  /// The labels of each; of them only those of the sorted names in `only` when it is not null.
+  virtual void ReadLabels(SeriesSpan series, const std::vector<std::string>* only, Labels* labels) const;
 
   /// Sorted. Of the series that match (all series with no matchers) and may have samples in the querier's window.
   virtual absl::StatusOr<std::vector<std::string>> LabelNames(std::span<const Matcher> matchers) = 0;

@@ -1,10 +1,12 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <span>
 #include <vector>
 
+#include "absl/container/inlined_vector.h"
 #include "base/model/sample.h"
 #include "base/types.h"
 #include "storage/chunk/chunk.h"
@@ -135,20 +137,33 @@ struct SeriesView {
   uint64_t commit;      ///< out-of-order samples of commits up to here
 };
 
-/// Copies of pointers to, or of, all that must be read of the window under the head's lock, so that it is decoded without it.
+/// Copies of pointers to, or of, all that must be read of a window under the head's lock, so that it is decoded without it.
+/// Its memory is used again from one Take to the next.
 class SeriesCapture {
  public:
-  SeriesCapture(const SeriesView& view, TimestampMs min_t, TimestampMs max_t);
+  /// Under the head's lock.
+  void Take(const SeriesView& view, TimestampMs min_t, TimestampMs max_t);
 
   /// Appends the samples to `out`, merged and without deleted ones.
   void Read(SampleColumns* out) const;
 
  private:
-  TimestampMs min_t_;
-  TimestampMs max_t_;
-  std::vector<ChunkPtr> closed_;
+  /// So large are most open chunks.
+  static constexpr size_t kSmallBytes = 248;
+
+  void TakeOpen(ChunkEncoding encoding, std::span<const uint8_t> bytes);
+  void TakeClosed(const ChunkList& chunks);
+  /// Whether there is anything beside chunks.
+  bool TakeExtra(const SeriesExtra& extra, const SeriesView& view, TimestampMs max_t);
+
+  TimestampMs min_t_ = 0;
+  TimestampMs max_t_ = 0;
+  absl::InlinedVector<ChunkPtr, 4> closed_;
   ChunkEncoding open_encoding_ = ChunkEncoding::kNone;
-  std::vector<uint8_t> open_;
+  bool plain_ = true;  // only chunks
+  size_t open_size_ = 0;
+  std::array<uint8_t, kSmallBytes> small_;
+  std::vector<uint8_t> large_;
   std::vector<SeriesExtra::OutOfOrderSample> out_of_order_;
   std::vector<SeriesExtra::StartChange> starts_;
   std::vector<TimeRange> deleted_;

@@ -33,47 +33,88 @@ void PushSample(TimestampMs t, double value, const HistogramPtr& histogram, Time
   }
 }
 
-}  // namespace
+constexpr size_t kChunksStepped = 8;
 
-SeriesCapture::SeriesCapture(const SeriesView& view, TimestampMs min_t, TimestampMs max_t)
-    : min_t_(min_t), max_t_(std::min(max_t, view.limit_t)) {
-  const Series& series = *view.series;
-  for (size_t i = 0; i < series.closed.size(); ++i) {
-    const ChunkPtr& chunk = series.closed[i];
-    if (chunk->max_t() >= min_t_ && chunk->min_t() <= max_t_) {
-      closed_.push_back(chunk);
+/// The first of chunks [0, end) that ends at `min_t` or later.
+size_t ChunkOf(const ChunkList& chunks, size_t end, TimestampMs min_t) {
+  size_t begin = 0;
+  while (begin < end) {
+    const size_t middle = (begin + end) / 2;
+    if (chunks[middle]->max_t() >= min_t) {
+      end = middle;
+    } else {
+      begin = middle + 1;
     }
   }
+  return begin;
+}
+
+}  // namespace
+
+void SeriesCapture::Take(const SeriesView& view, TimestampMs min_t, TimestampMs max_t) {
+  const Series& series = *view.series;
+  min_t_ = min_t;
+  max_t_ = std::min(max_t, view.limit_t);
+  open_encoding_ = ChunkEncoding::kNone;
+  TakeClosed(series.closed);
   if (series.open != nullptr && series.last_t >= min_t_) {
-    open_encoding_ = ChunkEncoding::kXor;
-    open_.assign(series.open, series.open + series.open_size);
+    TakeOpen(ChunkEncoding::kXor, series.open_bytes());
   }
-  if (series.extra == nullptr) {
-    return;
+  plain_ = series.extra == nullptr || !TakeExtra(*series.extra, view, max_t);
+}
+
+void SeriesCapture::TakeOpen(ChunkEncoding encoding, std::span<const uint8_t> bytes) {
+  open_encoding_ = encoding;
+  open_size_ = bytes.size();
+  if (bytes.size() <= kSmallBytes) {
+    std::copy(bytes.begin(), bytes.end(), small_.begin());
+  } else {
+    large_.assign(bytes.begin(), bytes.end());
   }
-  const SeriesExtra& extra = *series.extra;
-  if (extra.histograms != nullptr && series.last_t >= min_t_) {
-    open_encoding_ = extra.histograms->integers() ? ChunkEncoding::kHistogram : ChunkEncoding::kFloatHistogram;
-    open_.assign(extra.histograms->bytes().begin(), extra.histograms->bytes().end());
+}
+
+void SeriesCapture::TakeClosed(const ChunkList& chunks) {
+  closed_.clear();
+  // Most questions are about the newest chunks, and each chunk that is looked at may have to come from far.
+  size_t first = chunks.size();
+  while (first > 0 && chunks[first - 1]->max_t() >= min_t_) {
+    if (chunks.size() - first == kChunksStepped) {
+      first = ChunkOf(chunks, first, min_t_);
+      break;
+    }
+    --first;
   }
+  for (size_t i = first; i < chunks.size() && chunks[i]->min_t() <= max_t_; ++i) {
+    closed_.push_back(chunks[i]);
+  }
+}
+
+bool SeriesCapture::TakeExtra(const SeriesExtra& extra, const SeriesView& view, TimestampMs max_t) {
+  if (extra.histograms != nullptr && view.series->last_t >= min_t_) {
+    const std::string& bytes = extra.histograms->bytes();
+    TakeOpen(extra.histograms->integers() ? ChunkEncoding::kHistogram : ChunkEncoding::kFloatHistogram,
+             {reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()});
+  }
+  out_of_order_.clear();
   for (const auto& sample : extra.out_of_order) {
-    if (sample.t >= min_t && sample.t <= max_t && sample.commit <= view.commit) {
+    if (sample.t >= min_t_ && sample.t <= max_t && sample.commit <= view.commit) {
       out_of_order_.push_back(sample);
     }
   }
   starts_ = extra.starts;
   deleted_ = extra.deleted;
+  return !out_of_order_.empty() || !starts_.empty() || !deleted_.empty();
 }
 
 void SeriesCapture::Read(SampleColumns* out) const {
-  const bool plain = out_of_order_.empty() && starts_.empty() && deleted_.empty() && out->start_timestamps.empty();
+  const bool plain = plain_ && out->start_timestamps.empty();
   SampleColumns apart;
   SampleColumns* in_order = plain ? out : &apart;
   for (const ChunkPtr& chunk : closed_) {
     ReadChunk(chunk->encoding(), chunk->bytes(), min_t_, max_t_, in_order);
   }
   if (open_encoding_ != ChunkEncoding::kNone) {
-    ReadChunk(open_encoding_, open_, min_t_, max_t_, in_order);
+    ReadChunk(open_encoding_, {open_size_ <= kSmallBytes ? small_.data() : large_.data(), open_size_}, min_t_, max_t_, in_order);
   }
   if (plain) {
     return;

@@ -6,6 +6,12 @@
 #include "base/check.h"
 
 namespace tocsin {
+namespace {
+
+// Enough for the labels of most series.
+constexpr size_t kLabelsBytes = 512;
+
+}  // namespace
 
 SeriesTable::~SeriesTable() {
   ForEach([this](Series& series) {
@@ -139,14 +145,30 @@ void SeriesTable::Destroy(Series::Ptr series) {
 }
 
 Labels SeriesTable::LabelsOf(const Series& series) const {
-  size_t size = 0;
-  for (const PairId pair : PairsOf(series)) {
-    size += pairs_.name(pair).size() + pairs_.value(pair).size() + 4;
-  }
   std::string encoded;
-  encoded.reserve(size);
+  encoded.reserve(kLabelsBytes);
   for (const PairId pair : PairsOf(series)) {
     AppendEncodedLabel(pairs_.name(pair), pairs_.value(pair), &encoded);
+  }
+  return Labels::FromEncoded(std::string(encoded));  // without what is left of the room
+}
+
+Labels SeriesTable::LabelsOf(const Series& series, std::span<const NameId> names) const {
+  std::string encoded;
+  // Pairs lie in the order of the names' texts as well.
+  size_t next = 0;
+  for (const PairId pair : PairsOf(series)) {
+    const NameId name = pairs_.name_id(pair);
+    for (size_t i = next; i < names.size(); ++i) {
+      if (names[i] == name) {
+        AppendEncodedLabel(pairs_.name_text(name), pairs_.value(pair), &encoded);
+        next = i + 1;
+        break;
+      }
+    }
+    if (next == names.size()) {
+      break;
+    }
   }
   return Labels::FromEncoded(std::move(encoded));
 }

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "absl/container/flat_hash_set.h"
@@ -52,6 +53,8 @@ class SeriesTable {
   void Destroy(Series::Ptr series);
 
   Labels LabelsOf(const Series& series) const;
+  /// Only the labels of these names, which stand in the order of their texts.
+  Labels LabelsOf(const Series& series, std::span<const NameId> names) const;
   SeriesPairs PairsOf(const Series& series) const { return series.pairs(pair_lists_); }
   const SharedPairLists& pair_lists() const { return pair_lists_; }
   bool HasLabels(const Series& series, const Labels& labels) const;

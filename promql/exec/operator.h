@@ -14,6 +14,7 @@
 #include "promql/exec/query_context.h"
 #include "promql/exec/range_samples.h"
 #include "promql/exec/steps.h"
+#include "storage/querier.h"
 
 namespace tocsin::promql {
 
@@ -30,6 +31,9 @@ struct SeriesHead {
 /// One thread's memory for reading rows, used again from block to block.
 struct Block {
   Columns columns;
+  SeriesBatchPtr batch;    // of the selector below,
+  size_t batch_first = 0;  // of the series from this one on,
+  size_t batch_count = 0;  // so many
   SampleColumns samples;
   RangeBuffer range;
 };

@@ -33,7 +33,16 @@ struct RangeBuffer {
   std::vector<Window> windows;  // one a step
   std::vector<double> scratch;  // for the function
 
+  std::vector<double> factors;  // for the function, of the windows
+
+  /// The source whose series had only floats, at the times float_t with these windows; null when there is none to compare with.
+  const void* windows_of = nullptr;
+  /// The row before had the same times and windows: what was computed of them alone still holds.
+  bool repeated = false;
+
   void Clear() {
+    windows_of = nullptr;
+    repeated = false;
     float_t.clear();
     float_v.clear();
     float_start_t.clear();

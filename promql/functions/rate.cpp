@@ -260,7 +260,98 @@ class FloatRate {
   size_t next_reset_ = 0;
 };
 
+/// Rates of a series of floats without start timestamps: what the times of a window tell is computed once for all series of those times.
+/// Each operation is one of Extrapolation's, in its order.
+class PlainRate {
+ public:
+  PlainRate(const RangeCall& call, RangeRow& row, RateKind kind) : call_(call), row_(row), kind_(kind) {}
+
+  void Compute() {
+    RangeBuffer& samples = row_.samples;
+    if (!samples.repeated || samples.factors.size() != samples.windows.size() * kFactors) {
+      FindFactors();
+    }
+    FindResets();
+    const double* v = samples.float_v.data();
+    double* values = row_.out.row(row_.row);
+    uint64_t* bits = row_.out.bits(row_.row);
+    const double* factors = samples.factors.data();
+    size_t next_reset = 0;
+    for (size_t step = 0; step < samples.windows.size(); ++step, factors += kFactors) {
+      const Window& window = samples.windows[step];
+      if (window.floats() < 2) {
+        continue;
+      }
+      const double first = v[window.float_begin];
+      double increase = v[window.float_end - 1] - first;
+      while (next_reset < resets_.size() && resets_[next_reset] <= window.float_begin) {
+        ++next_reset;
+      }
+      for (size_t r = next_reset; r < resets_.size() && resets_[r] < window.float_end; ++r) {
+        increase += v[resets_[r] - 1];
+      }
+      double factor = factors[kScaled];
+      if (kind_.is_counter && increase > 0 && first >= 0) {
+        const double to_zero = factors[kSampled] * (first / increase);
+        if (to_zero < factors[kToStart]) {
+          factor = Scaled((factors[kSampled] + to_zero + factors[kToEnd]) / factors[kSampled]);
+        }
+      }
+      values[step] = increase * factor;
+      bits[step >> 6] |= uint64_t{1} << (step & 63);
+    }
+  }
+
+ private:
+  enum Factor { kSampled, kToStart, kToEnd, kScaled, kFactors };
+
+  double Scaled(double factor) const { return kind_.is_rate ? factor / call_.RangeSeconds() : factor; }
+
+  void FindFactors() {
+    RangeBuffer& samples = row_.samples;
+    samples.factors.resize(samples.windows.size() * kFactors);
+    double* factors = samples.factors.data();
+    for (size_t step = 0; step < samples.windows.size(); ++step, factors += kFactors) {
+      const Window& window = samples.windows[step];
+      if (window.floats() < 2) {
+        continue;
+      }
+      const TimestampMs first_t = samples.float_t[window.float_begin];
+      const TimestampMs last_t = samples.float_t[window.float_end - 1];
+      const double sampled = static_cast<double>(last_t - first_t) / 1000;
+      const double average = sampled / static_cast<double>(window.floats() - 1);
+      const double threshold = average * 1.1;
+      double to_start = static_cast<double>(first_t - call_.RangeStart(step)) / 1000;
+      double to_end = static_cast<double>(call_.RangeEnd(step) - last_t) / 1000;
+      to_start = to_start >= threshold ? average / 2 : to_start;
+      to_end = to_end >= threshold ? average / 2 : to_end;
+      factors[kSampled] = sampled;
+      factors[kToStart] = to_start;
+      factors[kToEnd] = to_end;
+      factors[kScaled] = Scaled(sampled != 0 ? (sampled + to_start + to_end) / sampled : 1.0);
+    }
+  }
+
+  void FindResets() {
+    const std::vector<double>& v = row_.samples.float_v;
+    for (size_t i = 1; kind_.is_counter && i < v.size(); ++i) {
+      if (v[i] < v[i - 1]) {
+        resets_.push_back(static_cast<uint32_t>(i));
+      }
+    }
+  }
+
+  const RangeCall& call_;
+  RangeRow& row_;
+  RateKind kind_;
+  std::vector<uint32_t> resets_;
+};
+
 absl::Status ExtrapolatedRate(const RangeCall& call, RangeRow& row, RateKind kind) {
+  if (row.samples.windows_of != nullptr && !call.anchored && !call.smoothed) {
+    PlainRate(call, row, kind).Compute();
+    return absl::OkStatus();
+  }
   FloatRate floats(call, row, kind);
   ForEachWindow(row.samples, [&](size_t step, const Window& window) {
     if (window.floats() > 0 && window.histograms() > 0) {

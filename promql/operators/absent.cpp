@@ -63,13 +63,13 @@ absl::Status AbsentOperator::DoOpen() {
 
 absl::Status AbsentOverTimeOperator::DoOpen() {
   const int64_t held_before = context().held();
-  RETURN_IF_ERROR(source_->Open(/*labels_needed=*/false));
+  RETURN_IF_ERROR(source_->Open(LabelDemand::None()));
   std::vector<uint64_t> present((steps().count() + 63) / 64);
   Block block;
   int64_t total = 0;
   for (size_t i = 0; i < source_->size(); ++i) {
     RETURN_IF_ERROR(context().Check());
-    RETURN_IF_ERROR(source_->Load(i, /*start_timestamps=*/false, &block));
+    RETURN_IF_ERROR(source_->Load(i, source_->size(), /*start_timestamps=*/false, &block));
     context().stats.AddRead(static_cast<int64_t>(block.range.float_t.size() + block.range.histogram_t.size()));
     for (size_t step = 0; step < block.range.windows.size(); ++step) {
       const Window& window = block.range.windows[step];

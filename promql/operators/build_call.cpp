@@ -113,7 +113,7 @@ absl::StatusOr<OperatorPtr> OperatorBuilder::BuildScalarCall(const Call& call, c
   }
   if (name == "scalar") {
     Scope inner = scope;
-    inner.labels = false;
+    inner.labels = LabelDemand::None();
     ASSIGN_OR_RETURN(OperatorPtr child, BuildNode(*call.args[0], inner));
     return std::make_unique<ScalarOfVectorOperator>(context_, scope.steps, Site(call), std::move(child));
   }
@@ -156,7 +156,7 @@ absl::StatusOr<OperatorPtr> OperatorBuilder::BuildRangeCall(const Call& call, si
   options.all_args_pos = {ArgumentPos(*call.args.front()).start, ArgumentPos(*call.args.back()).end};
   options.anchored = selector != nullptr && selector->anchored;
   options.smoothed = selector != nullptr && selector->smoothed;
-  options.labels_needed = scope.labels || context_.features.type_and_unit_labels;
+  options.labels = context_.features.type_and_unit_labels ? LabelDemand() : scope.labels;
   options.counting = scope.counting;
   return std::make_unique<RangeFunctionOperator>(context_, scope.steps, Site(call), *function, std::move(options), std::move(source),
                                                  std::move(scalars));
@@ -164,7 +164,7 @@ absl::StatusOr<OperatorPtr> OperatorBuilder::BuildRangeCall(const Call& call, si
 
 absl::StatusOr<OperatorPtr> OperatorBuilder::BuildLabelCall(const Call& call, const Scope& scope) {
   Scope inner = scope;
-  inner.labels = true;
+  inner.labels = LabelDemand();
   ASSIGN_OR_RETURN(OperatorPtr child, BuildNode(*call.args[0], inner));
   LabelFunctionOperator::NewValue new_value;
   if (call.function->name == "label_replace") {
@@ -187,7 +187,7 @@ absl::StatusOr<OperatorPtr> OperatorBuilder::BuildTimestampCall(const Call& call
         context_, scope.steps, Site(call), selector,
         VectorSelectorOperator::Options{
             .output = start_times ? VectorSelectorOperator::Output::kStartTimestamp : VectorSelectorOperator::Output::kTimestamp,
-            .labels_needed = scope.labels,
+            .labels = scope.labels,
             .counting = scope.counting});
     const bool one_name = std::any_of(selector.matchers.begin(), selector.matchers.end(), [](const Matcher& matcher) {
       return matcher.name() == kMetricName && matcher.type() == MatchType::kEqual;
@@ -240,7 +240,7 @@ absl::StatusOr<OperatorPtr> OperatorBuilder::BuildHistogramCall(const Call& call
   }
   arguments.vector_pos = call.args[vector_arg]->pos;
   Scope inner = scope;
-  inner.labels = true;
+  inner.labels = LabelDemand();
   inner.histogram_buckets = true;
   ASSIGN_OR_RETURN(OperatorPtr child, BuildNode(*call.args[vector_arg], inner));
   return std::make_unique<Estimate>(context_, scope.steps, Site(call), std::move(arguments), std::move(child));
@@ -249,7 +249,7 @@ absl::StatusOr<OperatorPtr> OperatorBuilder::BuildHistogramCall(const Call& call
 absl::StatusOr<OperatorPtr> OperatorBuilder::BuildSortCall(const Call& call, const Scope& scope) {
   const std::string_view name = call.function->name;
   Scope inner = scope;
-  inner.labels = true;
+  inner.labels = LabelDemand();
   ASSIGN_OR_RETURN(OperatorPtr child, BuildNode(*call.args[0], inner));
   const bool by_label = name.starts_with("sort_by_label");
   return std::make_unique<SortOperator>(context_, scope.steps, Site(call), by_label, name.ends_with("_desc"),
@@ -258,7 +258,7 @@ absl::StatusOr<OperatorPtr> OperatorBuilder::BuildSortCall(const Call& call, con
 
 absl::StatusOr<OperatorPtr> OperatorBuilder::BuildInfoCall(const Call& call, const Scope& scope) {
   Scope inner = scope;
-  inner.labels = true;
+  inner.labels = LabelDemand();
   const ReferenceTime reference = InfoReference(*call.args[0]);
   ASSIGN_OR_RETURN(OperatorPtr child, BuildNode(*call.args[0], inner));
   std::vector<Matcher> matchers;

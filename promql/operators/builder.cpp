@@ -102,7 +102,7 @@ absl::StatusOr<OperatorPtr> OperatorBuilder::BuildShared(const std::string& text
   if (part == nullptr) {
     part = std::make_shared<SharedPart>();
     Scope whole = scope;
-    whole.labels = true;
+    whole.labels = LabelDemand();
     ASSIGN_OR_RETURN(part->op, BuildUnshared(last, whole));
     shared_[key] = part;
   }
@@ -145,14 +145,14 @@ absl::StatusOr<OperatorPtr> OperatorBuilder::BuildSelector(const VectorSelector&
   }
   return std::make_unique<VectorSelectorOperator>(
       context_, scope.steps, Site(selector), selector,
-      VectorSelectorOperator::Options{.labels_needed = scope.labels, .stats_only = scope.stats_only(), .counting = scope.counting});
+      VectorSelectorOperator::Options{.labels = scope.labels, .stats_only = scope.stats_only(), .counting = scope.counting});
 }
 
 absl::StatusOr<OperatorPtr> OperatorBuilder::BuildBinary(const BinaryExpr& expr, const Scope& scope) {
   const bool left_scalar = TypeOf(*expr.lhs) == ValueType::kScalar;
   const bool right_scalar = TypeOf(*expr.rhs) == ValueType::kScalar;
   Scope side = scope;
-  side.labels = scope.labels || (!left_scalar && !right_scalar);
+  side.labels = left_scalar || right_scalar ? scope.labels : LabelDemand();
   side.histogram_buckets = scope.histogram_buckets || IsTrim(expr.op);
   ASSIGN_OR_RETURN(OperatorPtr left, BuildNode(*expr.lhs, side));
   ASSIGN_OR_RETURN(OperatorPtr right, BuildNode(*expr.rhs, side));
@@ -192,7 +192,9 @@ absl::StatusOr<OperatorPtr> OperatorBuilder::BuildAggregate(const AggregateExpr&
   Scope inner = scope;
   const bool keeps_series = expr.op == AggregateOp::kTopk || expr.op == AggregateOp::kBottomk || expr.op == AggregateOp::kLimitk ||
                             expr.op == AggregateOp::kLimitRatio;
-  inner.labels = keeps_series || GroupsNeedLabels(expr);
+  inner.labels = keeps_series || expr.without ? LabelDemand()
+                 : expr.grouping.empty()      ? LabelDemand::None()
+                                              : LabelDemand::Some(expr.grouping);
   ASSIGN_OR_RETURN(OperatorPtr child, BuildNode(*expr.expr, inner));
   if (keeps_series) {
     return std::make_unique<SelectingAggregateOperator>(context_, scope.steps, Site(expr), expr, std::move(child), std::move(param));
@@ -227,7 +229,7 @@ absl::StatusOr<std::unique_ptr<RangeSource>> OperatorBuilder::BuildRangeNode(con
   const auto& subquery = static_cast<const SubqueryExpr&>(range);
   Scope inner = scope;
   inner.steps = SubquerySteps(scope.steps, subquery, context_.default_subquery_step_ms);
-  inner.labels = true;
+  inner.labels = LabelDemand();
   inner.histogram_buckets = true;  // counter resets between its steps show in buckets only
   inner.counting = {.total = false, .repeat = 1};
   ASSIGN_OR_RETURN(OperatorPtr child, BuildNode(*subquery.expr, inner));

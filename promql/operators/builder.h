@@ -31,7 +31,7 @@ class OperatorBuilder {
   /// What the surroundings ask of an operator.
   struct Scope {
     StepRange steps;
-    bool labels = true;
+    LabelDemand labels;
     bool histogram_stats = false;    // under a function that uses only count and sum of histograms,
     bool histogram_buckets = false;  // or under one that needs the buckets, which then counts
     CountingScope counting;

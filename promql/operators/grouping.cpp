@@ -28,8 +28,6 @@ void AppendGroupKey(const SeriesHead& head, const std::vector<std::string>& name
 
 }  // namespace
 
-bool GroupsNeedLabels(const AggregateExpr& expr) { return expr.without || !expr.grouping.empty(); }
-
 Grouping GroupSeries(const std::vector<SeriesHead>& heads, std::vector<std::string> names, bool without, bool delayed_names) {
   Grouping grouping;
   grouping.group_of.resize(heads.size());

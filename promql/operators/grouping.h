@@ -17,7 +17,4 @@ struct Grouping {
 /// The groups of `by (names)` or `without (names)`.
 Grouping GroupSeries(const std::vector<SeriesHead>& heads, std::vector<std::string> names, bool without, bool delayed_names);
 
-/// Whether the groups of an expression can be told without looking at the labels of its series: there is one.
-bool GroupsNeedLabels(const AggregateExpr& expr);
-
 }  // namespace tocsin::promql

@@ -73,7 +73,9 @@ absl::Status RangeFunctionOperator::OpenScalars() {
 
 absl::Status RangeFunctionOperator::DoOpen() {
   const int64_t held_before = context().held();
-  RETURN_IF_ERROR(source_->Open(options_.labels_needed));
+  LabelDemand labels = options_.labels;
+  labels.metric_name = function_.keeps_name || delayed_names();
+  RETURN_IF_ERROR(source_->Open(labels));
   RETURN_IF_ERROR(OpenScalars());
   distinct_without_name_ = source_->distinct_without_name();
   heads_ = source_->TakeHeads();
@@ -126,13 +128,16 @@ absl::Status RangeFunctionOperator::DoRead(size_t first, size_t count, Block* bl
 
 absl::Status RangeFunctionOperator::Compute(size_t first, size_t count, Block* block) {
   const bool start_timestamps = context().features.use_start_timestamps && function_.uses_start_timestamps;
+  const bool per_step = options_.counting.total && context().stats.keeps_steps();
   WindowCounts counts;
-  if (options_.counting.total && context().stats.keeps_steps()) {
-    counts.per_step.resize(steps().count());
-  }
+  WindowCounts one;
+  counts.per_step.resize(per_step ? steps().count() : 0);
   for (size_t i = 0; i < count; ++i) {
-    RETURN_IF_ERROR(source_->Load(first + i, start_timestamps, block));
-    CountWindows(block->range, &counts);
+    RETURN_IF_ERROR(source_->Load(first + i, first + count, start_timestamps, block));
+    if (i == 0 || !block->range.repeated) {
+      one = CountWindows(block->range, per_step);
+    }
+    counts.Add(one);
     const std::string_view name = NameOf(first + i);
     RangeRow row{block->range, name, block->columns, i};
     RETURN_IF_ERROR(function_.kernel(call_, row));
@@ -144,26 +149,38 @@ absl::Status RangeFunctionOperator::Compute(size_t first, size_t count, Block* b
   return context().Hold(block->columns.SampleCount(0, count));
 }
 
-void RangeFunctionOperator::CountWindows(const RangeBuffer& range, WindowCounts* counts) const {
+void RangeFunctionOperator::WindowCounts::Add(const WindowCounts& other) {
+  total += other.total;
+  distinct += other.distinct;
+  largest = std::max(largest, other.largest);
+  for (size_t step = 0; step < per_step.size(); ++step) {
+    per_step[step] += other.per_step[step];
+  }
+}
+
+RangeFunctionOperator::WindowCounts RangeFunctionOperator::CountWindows(const RangeBuffer& range, bool per_step) {
+  WindowCounts counts;
+  counts.per_step.resize(per_step ? range.windows.size() : 0);
   uint32_t float_seen = 0;
   uint32_t histogram_seen = 0;
   for (size_t step = 0; step < range.windows.size(); ++step) {
     const Window& window = range.windows[step];
     auto samples = static_cast<int64_t>(window.floats());
-    counts->distinct += window.float_end > float_seen ? window.float_end - std::max(float_seen, window.float_begin) : 0;
+    counts.distinct += window.float_end > float_seen ? window.float_end - std::max(float_seen, window.float_begin) : 0;
     float_seen = std::max(float_seen, window.float_end);
     for (uint32_t h = window.histogram_begin; h < window.histogram_end; ++h) {
       const int64_t weight = HistogramSampleWeight(*range.histogram_v[h]);
       samples += weight;
-      counts->distinct += h >= histogram_seen ? weight : 0;
+      counts.distinct += h >= histogram_seen ? weight : 0;
     }
     histogram_seen = std::max(histogram_seen, window.histogram_end);
-    counts->total += samples;
-    counts->largest = std::max(counts->largest, samples);
-    if (!counts->per_step.empty()) {
-      counts->per_step[step] += samples;
+    counts.total += samples;
+    counts.largest = std::max(counts.largest, samples);
+    if (per_step) {
+      counts.per_step[step] += samples;
     }
   }
+  return counts;
 }
 
 absl::Status RangeFunctionOperator::AddCounts(const WindowCounts& counts) {

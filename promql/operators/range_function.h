@@ -21,7 +21,7 @@ class RangeFunctionOperator : public Operator {
     PositionRange all_args_pos;
     bool anchored = false;
     bool smoothed = false;
-    bool labels_needed = true;
+    LabelDemand labels;
     CountingScope counting;
   };
 
@@ -43,12 +43,14 @@ class RangeFunctionOperator : public Operator {
   absl::Status Compute(size_t first, size_t count, Block* block);
   /// Samples that a block of series looked at.
   struct WindowCounts {
-    int64_t total = 0;     // windows in full
-    int64_t distinct = 0;  // each sample once
-    int64_t largest = 0;   // of one window
-    std::vector<int64_t> per_step;
+    int64_t total = 0;              // windows in full
+    int64_t distinct = 0;           // each sample once
+    int64_t largest = 0;            // of one window
+    std::vector<int64_t> per_step;  // where steps are counted
+
+    void Add(const WindowCounts& other);
   };
-  void CountWindows(const RangeBuffer& range, WindowCounts* counts) const;
+  static WindowCounts CountWindows(const RangeBuffer& range, bool per_step);
   absl::Status AddCounts(const WindowCounts& counts);
   std::string_view NameOf(size_t series) const;
   void WarnNonCounter(size_t series, std::string_view name);

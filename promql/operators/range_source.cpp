@@ -85,31 +85,35 @@ MatrixSource::MatrixSource(QueryContext& context, const StepRange& steps, const 
 
 std::string MatrixSource::Describe() const { return Cat(text_, ", ", selection_.size(), " series"); }
 
-absl::Status MatrixSource::Open(bool labels_needed) {
+absl::Status MatrixSource::Open(const LabelDemand& labels) {
   RETURN_IF_ERROR(selection_.Open(context_));
-  if (!labels_needed && selection_.one_name()) {
-    heads_.resize(selection_.size());
-    return absl::OkStatus();
-  }
-  return selection_.BuildHeads(context_, /*drop_name=*/false, &heads_);
+  return selection_.BuildHeads(context_, labels, /*drop_name=*/false, &heads_);
 }
 
-absl::Status MatrixSource::Load(size_t i, bool start_timestamps, Block* block) const {
+absl::Status MatrixSource::Load(size_t i, size_t end, bool start_timestamps, Block* block) const {
   SampleColumns& samples = block->samples;
   RangeBuffer& range = block->range;
   samples.Clear();
-  range.Clear();
-  selection_.series(i).Read(selection_.min_t(), selection_.max_t(), &samples);
+  selection_.Read(i, end, block, &samples);
   if (stats_only_) {
     KeepHistogramStats(&samples);
   }
   const bool with_starts = start_timestamps && !samples.start_timestamps.empty();
   if (samples.histograms.empty() && !with_starts && !HasStaleMarker(samples.values)) {
+    // Series of one target have the same times.
+    if (range.windows_of == this && range.float_t == samples.timestamps) {
+      range.repeated = true;
+      std::swap(range.float_v, samples.values);
+      return absl::OkStatus();
+    }
+    range.Clear();
     std::swap(range.float_t, samples.timestamps);
     std::swap(range.float_v, samples.values);
     FindWindows(steps_, shape_, &range);
+    range.windows_of = this;
     return absl::OkStatus();
   }
+  range.Clear();
   for (size_t s = 0; s < samples.size(); ++s) {
     if (IsStaleNaN(samples.values[s])) {
       continue;
@@ -142,13 +146,13 @@ std::string SubquerySource::Describe() const {
   return Cat("subquery of ", inner_->steps().count(), " steps of ", FormatDuration(inner_->steps().step));
 }
 
-absl::Status SubquerySource::Open(bool) {
+absl::Status SubquerySource::Open(const LabelDemand&) {
   RETURN_IF_ERROR(inner_->Open());
   ASSIGN_OR_RETURN(values_, ReadAll(context_, *inner_, &storage_));
   return absl::OkStatus();
 }
 
-absl::Status SubquerySource::Load(size_t i, bool, Block* block) const {
+absl::Status SubquerySource::Load(size_t i, size_t, bool, Block* block) const {
   RangeBuffer& range = block->range;
   range.Clear();
   values_->ForEach(i, [&](size_t step) {

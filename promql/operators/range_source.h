@@ -29,7 +29,7 @@ class RangeSource {
  public:
   virtual ~RangeSource() = default;
 
-  virtual absl::Status Open(bool labels_needed) = 0;
+  virtual absl::Status Open(const LabelDemand& labels) = 0;
   virtual size_t size() const = 0;
   /// Labels as selected, and whether their name has been dropped already. Empty labels when they were not asked for. To be called once.
   virtual std::vector<SeriesHead> TakeHeads() = 0;
@@ -37,8 +37,8 @@ class RangeSource {
   virtual std::string_view metric_name() const = 0;
   virtual bool distinct_without_name() const = 0;
 
-  /// All samples of series `i` that any step needs, and the windows.
-  virtual absl::Status Load(size_t i, bool start_timestamps, Block* block) const = 0;
+  /// All samples of series `i` that any step needs, and the windows. The series up to `end` are loaded next.
+  virtual absl::Status Load(size_t i, size_t end, bool start_timestamps, Block* block) const = 0;
 
   virtual bool is_subquery() const = 0;
   virtual const WindowShape& shape() const = 0;
@@ -52,12 +52,12 @@ class MatrixSource : public RangeSource {
   /// `stats_only`: of histograms only count and sum are used.
   MatrixSource(QueryContext& context, const StepRange& steps, const MatrixSelector& selector, bool stats_only);
 
-  absl::Status Open(bool labels_needed) override;
+  absl::Status Open(const LabelDemand& labels) override;
   size_t size() const override { return selection_.size(); }
   std::vector<SeriesHead> TakeHeads() override { return std::move(heads_); }
   std::string_view metric_name() const override { return metric_name_; }
   bool distinct_without_name() const override { return selection_.one_name(); }
-  absl::Status Load(size_t i, bool start_timestamps, Block* block) const override;
+  absl::Status Load(size_t i, size_t end, bool start_timestamps, Block* block) const override;
   bool is_subquery() const override { return false; }
   const WindowShape& shape() const override { return shape_; }
   std::string Describe() const override;
@@ -80,12 +80,12 @@ class SubquerySource : public RangeSource {
   /// `inner` is evaluated at the steps that SubquerySteps() gave.
   SubquerySource(QueryContext& context, const StepRange& steps, const SubqueryExpr& subquery, OperatorPtr inner);
 
-  absl::Status Open(bool labels_needed) override;
+  absl::Status Open(const LabelDemand& labels) override;
   size_t size() const override { return inner_->size(); }
   std::vector<SeriesHead> TakeHeads() override { return inner_->heads(); }
   std::string_view metric_name() const override { return {}; }
   bool distinct_without_name() const override { return inner_->distinct_without_name(); }
-  absl::Status Load(size_t i, bool start_timestamps, Block* block) const override;
+  absl::Status Load(size_t i, size_t end, bool start_timestamps, Block* block) const override;
   bool is_subquery() const override { return true; }
   const WindowShape& shape() const override { return shape_; }
   std::string Describe() const override;

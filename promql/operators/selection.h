@@ -26,6 +26,19 @@ struct CountingScope {
   int64_t repeat = 1;
 };
 
+/// Which labels of its series are looked at: the fewer there are, the cheaper they are to make.
+struct LabelDemand {
+  enum class Kind { kNone, kSome, kAll };
+
+  Kind kind = Kind::kAll;
+  std::vector<std::string> names;  // of kSome, sorted
+  bool metric_name = true;         // beside them, for annotations
+
+  static LabelDemand None() { return {Kind::kNone, {}, true}; }
+  /// Sorts.
+  static LabelDemand Some(std::vector<std::string> names);
+};
+
 /// The series that match, opened once for a query.
 class Selection {
  public:
@@ -42,8 +55,16 @@ class Selection {
   /// Label sets stay distinct without the metric name: one name was asked for.
   bool one_name() const { return one_name_; }
 
-  /// The labels of all series; all with `drop_name`.
-  absl::Status BuildHeads(QueryContext& context, bool drop_name, std::vector<SeriesHead>* heads) const;
+  /// The heads of all series, all with `drop_name`. Labels that are not in demand are left out when one name was asked for.
+  absl::Status BuildHeads(QueryContext& context, const LabelDemand& demand, bool drop_name, std::vector<SeriesHead>* heads) const;
+
+  /// Appends the samples of series `i` of the window. Those up to `end` are soon asked for too, with the same block.
+  void Read(size_t i, size_t end, Block* block, SampleColumns* out) const;
+
+  /// The newest sample of each series from `first` on.
+  void ReadLast(size_t first, size_t count, TimestampMs min_t, TimestampMs max_t, Sample* samples, bool* found) const {
+    querier_->ReadLast(SeriesSpan(series_).subspan(first, count), min_t, max_t, samples, found);
+  }
 
   /// Keeps only the series of which `keep` says so.
   void Compact(const std::vector<bool>& keep);
@@ -52,6 +73,7 @@ class Selection {
   std::vector<Matcher> matchers_;
   TimestampMs min_t_;
   TimestampMs max_t_;
+  const Querier* querier_ = nullptr;
   SeriesList series_;
   bool one_name_ = false;
 };

@@ -20,7 +20,7 @@ SmoothedSelectorOperator::SmoothedSelectorOperator(QueryContext& context, const 
 absl::Status SmoothedSelectorOperator::DoOpen() {
   RETURN_IF_ERROR(selection_.Open(context()));
   distinct_without_name_ = selection_.one_name();
-  RETURN_IF_ERROR(selection_.BuildHeads(context(), /*drop_name=*/false, &heads_));
+  RETURN_IF_ERROR(selection_.BuildHeads(context(), LabelDemand(), /*drop_name=*/false, &heads_));
   for (const SeriesHead& head : heads_) {
     names_.emplace_back(head.labels.metric_name());
   }
@@ -34,7 +34,7 @@ absl::Status SmoothedSelectorOperator::DoRead(size_t first, size_t count, Block*
   for (size_t i = 0; i < count; ++i) {
     samples.Clear();
     range.Clear();
-    selection_.series(first + i).Read(selection_.min_t(), selection_.max_t(), &samples);
+    selection_.Read(first + i, first + count, block, &samples);
     for (size_t s = 0; s < samples.size(); ++s) {
       if (IsStaleNaN(samples.values[s])) {
         continue;

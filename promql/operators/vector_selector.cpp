@@ -32,11 +32,7 @@ absl::Status VectorSelectorOperator::DoOpen() {
   if (steps().count() == 1) {
     return OpenInstant();
   }
-  if (!options_.labels_needed && distinct_without_name_) {
-    heads_.resize(selection_.size());
-    return absl::OkStatus();
-  }
-  return selection_.BuildHeads(context(), options_.output != Output::kValue, &heads_);
+  return selection_.BuildHeads(context(), options_.labels, options_.output != Output::kValue, &heads_);
 }
 
 absl::Status VectorSelectorOperator::OpenInstant() {
@@ -47,9 +43,12 @@ absl::Status VectorSelectorOperator::OpenInstant() {
   std::vector<std::pair<size_t, HistogramPtr>> found;
   RETURN_IF_ERROR(ParallelPieces(context(), rows, [&](size_t first, size_t last) {
     const TimestampMs reference = reference_.At(steps().start);
+    std::vector<Sample> samples(last - first);
+    const std::unique_ptr<bool[]> has = std::make_unique<bool[]>(last - first);
+    selection_.ReadLast(first, last - first, reference - context().lookback_ms + 1, reference, samples.data(), has.get());
     for (size_t i = first; i < last; ++i) {
-      Sample sample;
-      if (!FindLast(i, reference, &sample)) {
+      Sample& sample = samples[i - first];
+      if (!has[i - first] || !Accept(i, reference, &sample)) {
         continue;
       }
       if (sample.histogram != nullptr && options_.output == Output::kValue) {
@@ -71,18 +70,10 @@ absl::Status VectorSelectorOperator::OpenInstant() {
   result_.Compact(keep);
   selection_.Compact(keep);
   RETURN_IF_ERROR(CountSamples(result_, 0, result_.rows()));
-  if (!options_.labels_needed && distinct_without_name_) {
-    heads_.resize(selection_.size());
-    return absl::OkStatus();
-  }
-  return selection_.BuildHeads(context(), options_.output != Output::kValue, &heads_);
+  return selection_.BuildHeads(context(), options_.labels, options_.output != Output::kValue, &heads_);
 }
 
-bool VectorSelectorOperator::FindLast(size_t series, TimestampMs reference, Sample* sample) const {
-  const TimestampMs min_t = reference - context().lookback_ms + 1;
-  if (!selection_.series(series).ReadLast(min_t, reference, sample)) {
-    return false;
-  }
+bool VectorSelectorOperator::Accept(size_t series, TimestampMs reference, Sample* sample) const {
   if (sample->histogram == nullptr) {
     return !IsStaleNaN(sample->value);
   }
@@ -91,7 +82,7 @@ bool VectorSelectorOperator::FindLast(size_t series, TimestampMs reference, Samp
   }
   if (options_.stats_only) {
     SampleColumns samples;  // what was before tells about counter resets
-    selection_.series(series).Read(min_t, reference, &samples);
+    selection_.series(series).Read(reference - context().lookback_ms + 1, reference, &samples);
     KeepHistogramStats(&samples);
     sample->histogram = samples.histograms.back();
   }
@@ -159,7 +150,7 @@ absl::Status VectorSelectorOperator::DoRead(size_t first, size_t count, Block* b
   SampleColumns& samples = block->samples;
   for (size_t i = 0; i < count; ++i) {
     samples.Clear();
-    selection_.series(first + i).Read(selection_.min_t(), selection_.max_t(), &samples);
+    selection_.Read(first + i, first + count, block, &samples);
     if (options_.stats_only) {
       KeepHistogramStats(&samples);
     }

@@ -12,7 +12,7 @@ class VectorSelectorOperator : public Operator {
 
   struct Options {
     Output output = Output::kValue;
-    bool labels_needed = true;
+    LabelDemand labels;
     bool stats_only = false;  // of histograms only count and sum are used
     CountingScope counting;
   };
@@ -30,7 +30,8 @@ class VectorSelectorOperator : public Operator {
 
  private:
   absl::Status OpenInstant();
-  bool FindLast(size_t series, TimestampMs reference, Sample* sample) const;
+  /// Whether a sample that was found is one at this time; it may be changed.
+  bool Accept(size_t series, TimestampMs reference, Sample* sample) const;
   void Emit(size_t row, size_t step, const Sample& sample, Columns* out) const;
   absl::Status CountSamples(const Columns& columns, size_t first, size_t count);
 

@@ -5,7 +5,6 @@
 #include <cstring>
 
 #include "base/check.h"
-#include "storage/chunk/bit_stream.h"
 #include "storage/chunk/varbit.h"
 #include "storage/chunk/xor_value.h"
 
@@ -139,66 +138,6 @@ void PutDeltaOfDelta(int64_t dod, GatheredBits* gathered, const XorEnd& end) {
   }
 }
 
-uint64_t TakeUvarint(BitReader* in) {
-  uint64_t value = 0;
-  for (int shift = 0; shift < 64; shift += 7) {
-    const uint64_t byte = in->ReadBits(8);
-    value |= (byte & 0x7f) << shift;
-    if (byte < 0x80) {
-      break;
-    }
-  }
-  return value;
-}
-
-int64_t TakeVarint(BitReader* in) {
-  const uint64_t value = TakeUvarint(in);
-  return static_cast<int64_t>(value >> 1) ^ -static_cast<int64_t>(value & 1);
-}
-
-int64_t TakeDeltaOfDelta(BitReader* in) {
-  switch (in->ReadOnes(4)) {
-    case 0:
-      return 0;
-    case 1:
-      return FromBits(in->ReadBits(14), 14);
-    case 2:
-      return FromBits(in->ReadBits(17), 17);
-    case 3:
-      return FromBits(in->ReadBits(20), 20);
-    default:
-      return static_cast<int64_t>(in->ReadBits(64));
-  }
-}
-
-// Walks the samples; `each(t, value)` says whether to go on.
-template <typename Each>
-bool ForEachXorSample(std::span<const uint8_t> bytes, XorValue* value, uint64_t* delta, Each each) {
-  if (bytes.size() < kCountBytes) {
-    return false;
-  }
-  const uint16_t count = ChunkSampleCount(bytes.data());
-  BitReader in(bytes.data() + kCountBytes, bytes.size() - kCountBytes);
-  TimestampMs t = 0;
-  for (uint16_t i = 0; i < count; ++i) {
-    if (i == 0) {
-      t = TakeVarint(&in);
-      value->value = std::bit_cast<double>(in.ReadBits(64));
-    } else {
-      *delta = i == 1 ? TakeUvarint(&in) : *delta + static_cast<uint64_t>(TakeDeltaOfDelta(&in));
-      t = static_cast<TimestampMs>(static_cast<uint64_t>(t) + *delta);
-      value->Read(&in);
-    }
-    if (!in.ok()) {
-      return false;
-    }
-    if (!each(t, value->value)) {
-      return true;
-    }
-  }
-  return true;
-}
-
 }  // namespace
 
 XorMemory& AllocatedXorMemory() {
@@ -234,33 +173,6 @@ void XorAppend(TimestampMs t, double value, TimestampMs last_t, double last_valu
   }
   (*buffer)[0] = static_cast<uint8_t>((count + 1) >> 8);
   (*buffer)[1] = static_cast<uint8_t>(count + 1);
-}
-
-TimestampMs XorFirstTime(const uint8_t* bytes, size_t size) {
-  BitReader in(bytes + kCountBytes, size - kCountBytes);
-  return TakeVarint(&in);
-}
-
-bool XorRead(std::span<const uint8_t> bytes, TimestampMs min_t, TimestampMs max_t, SampleColumns* out) {
-  XorValue value;
-  uint64_t delta = 0;
-  if (bytes.size() >= kCountBytes) {
-    const size_t samples = out->size() + ChunkSampleCount(bytes.data());
-    if (out->timestamps.capacity() < samples) {
-      out->timestamps.reserve(2 * samples);
-      out->values.reserve(2 * samples);
-    }
-  }
-  return ForEachXorSample(bytes, &value, &delta, [&](TimestampMs t, double v) {
-    if (t > max_t) {
-      return false;
-    }
-    if (t >= min_t) {
-      out->timestamps.push_back(t);
-      out->values.push_back(v);
-    }
-    return true;
-  });
 }
 
 }  // namespace tocsin
