@@ -36,12 +36,12 @@ int Run(std::map<std::string, std::string> options) {
   for (int i = 0; i < std::atoi(options["--repeat"].c_str()); ++i) {
     for (const std::string& query : queries) {
       tocsin::HttpRequest request;
-      // A slightly different time for each answer, so that no cache of results answers.
+      // A slightly different time for each answer, so that no cache of results answers; VictoriaMetrics must be told as well.
       const int64_t end = end_s - i;
       request.url = range_s > 0 ? Cat(options["--url"], "/api/v1/query_range?start=", end - range_s, "&end=", end,
                                       "&step=", options["--step-s"], "&query=")
                                 : Cat(options["--url"], "/api/v1/query?time=", end, "&query=");
-      request.url += test::UrlEncode(query);
+      request.url += test::UrlEncode(query) + "&nocache=1";
       request.timeout_ms = 2 * kMinute;
       const auto answer = client.Do(request);
       if (!answer.ok() || answer->status != 200) {
