@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -290,7 +291,8 @@ class Simulation {
     }
     manager_->EvaluateDue();
     CompareTold();
-    if (++rounds_ % 101 == 0) {
+    // After a restart a group has its alerts back from its first slot on.
+    if (++rounds_ % 101 == 0 && std::find(restarted_.begin(), restarted_.end(), true) == restarted_.end()) {
       CompareStates();
     }
   }
