@@ -100,8 +100,9 @@ absl::Status ProgramServer::Open() {
     }
   }
   rules_->Start();
-  maintenance_ = std::thread([this] { Maintain(); });
   InstallFullHandler();
+  RETURN_IF_ERROR(OpenGrpc());
+  maintenance_ = std::thread([this] { Maintain(); });
   status_.readiness = api::Readiness::kReady;
   metrics_.SetReady(true);
   return absl::OkStatus();
@@ -125,6 +126,7 @@ void ProgramServer::OpenParts(const Config& config) {
   promql::EngineOptions engine_options = flags_.engine;
   engine_options.default_subquery_step_ms = config.global.evaluation_interval_ms;
   engine_ = promql::NewEngine(engine_options, clock_);
+  queryable_ = std::make_unique<FanoutQueryable>(*head_, [this] { return head_->min_time(); }, clock_);
 
   NotifierOptions notifier_options;
   notifier_options.queue_capacity = static_cast<size_t>(flags_.notification_queue_capacity);
@@ -135,6 +137,7 @@ void ProgramServer::OpenParts(const Config& config) {
   RemoteWriteManager::Options sender_options;
   sender_options.storage_path = flags_.memory_only ? "" : flags_.storage_path;
   sender_options.flush_deadline_ms = flags_.flush_deadline_ms;
+  sender_options.metadata = [this] { return FamilyMetadataOfTargets(); };
   remote_senders_ = std::make_unique<RemoteWriteManager>(std::move(sender_options), *head_, clock_, SystemEnv(), metrics_.registry());
 
   scrape_ = std::make_unique<ScrapeManager>(ScrapeOptions(flags_, external_url_), *head_, clock_, metrics_.registry());
@@ -149,7 +152,7 @@ void ProgramServer::OpenParts(const Config& config) {
 rules::ManagerOptions ProgramServer::RuleOptions() {
   rules::ManagerOptions options;
   options.engine = engine_.get();
-  options.queryable = head_.get();
+  options.queryable = queryable_.get();
   options.appendable = head_.get();
   options.sink = notifier_.get();
   options.clock = &clock_;
@@ -185,6 +188,7 @@ absl::Status ProgramServer::Apply(std::shared_ptr<const Config> config) {
   scrape_->ApplyConfig(config);
   scrape_discovery_->ApplyConfig(ScrapePools(*config));
   remote_senders_->Apply(*config);
+  queryable_->Apply(config->remote_read, config->global.external_labels);
   return ApplyRules(*config);
 }
 
@@ -274,6 +278,7 @@ void ProgramServer::Stop() {
     notify_discovery_->Stop();
   }
   notifications_.EndStreams();
+  rpc_.reset();
   http_->Stop(kShutdownGraceMs);
   http_.reset();
 }

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "absl/status/statusor.h"
+#include "api/grpc/rpc_server.h"
 #include "api/http/server.h"
 #include "api/main/self_metrics.h"
 #include "api/main/server_flags.h"
@@ -24,6 +25,7 @@
 #include "engine/config/config.h"
 #include "engine/discover/discovery_manager.h"
 #include "engine/notify/notifier.h"
+#include "engine/remote/remote_read_querier.h"
 #include "engine/remote/remote_write_manager.h"
 #include "engine/scrape/scrape_manager.h"
 #include "promql/engine.h"
@@ -61,14 +63,17 @@ class ProgramServer {
   absl::Status OpenStore(const Config& config);
   void OpenParts(const Config& config);
   absl::Status OpenHttp();
+  absl::Status OpenGrpc();
   rules::ManagerOptions RuleOptions();
   WebOptions WebPaths();
   void ReloadWebConfig();
   void InstallFullHandler();
   void RegisterReceivers(http::Router* router);
+  void OpenOtlp();
   void RegisterOtlp(http::Router* router);
   void RegisterReaders(http::Router* router);
   void FillSources();
+  std::vector<FamilyMetadataEntry> FamilyMetadataOfTargets() const;
   absl::Status Apply(std::shared_ptr<const Config> config) REQUIRES(reload_mu_);
   absl::Status ApplyRules(const Config& config) REQUIRES(reload_mu_);
   std::shared_ptr<const Config> config() const;
@@ -90,6 +95,7 @@ class ProgramServer {
   ReplayProgress replay_progress_;
   MemoryBudget memory_budget_;
   std::unique_ptr<Head> head_;
+  std::unique_ptr<FanoutQueryable> queryable_;  // the store and those of remote_read
   std::unique_ptr<promql::Engine> engine_;
   std::unique_ptr<Notifier> notifier_;
   std::unique_ptr<rules::Manager> rules_;
@@ -114,6 +120,7 @@ class ProgramServer {
   WebGuard web_guard_;
   std::unique_ptr<http::TlsMaterial> tls_in_use_;  // after the start: of the maintenance thread
   std::unique_ptr<http::Server> http_;
+  std::unique_ptr<rpc::Server> rpc_;  // with --grpc.listen-address
 
   std::string config_fingerprint_ GUARDED_BY(reload_mu_);  // of the files as they were loaded last, with auto reload
   StopToken maintenance_stop_;

@@ -50,6 +50,9 @@ void ProgramServer::ReloadWebConfig() {
     // TLS is not switched on or off while the server runs; new certificates are for new connections.
     if (tls.ok() && *tls != nullptr && tls_in_use_ != nullptr && **tls != *tls_in_use_) {
       status = http_->ReplaceTls(**tls);
+      if (status.ok() && rpc_ != nullptr && !rpc_->ReplaceTls(**tls)) {
+        LogError("gRPC goes on with the old certificates: it cannot use the new ones");
+      }
       if (status.ok()) {
         tls_in_use_ = *std::move(tls);
       }
@@ -69,6 +72,9 @@ void ProgramServer::InstallFullHandler() {
   RegisterWeb(WebPaths(), sources_, &metrics_, router.get());
   api::RegisterApi(sources_, route_prefix_, router.get());
   RegisterReceivers(router.get());
+  if (flags_.otlp_receiver || !flags_.grpc_listen_address.empty()) {
+    OpenOtlp();
+  }
   RegisterOtlp(router.get());
   RegisterReaders(router.get());
   full_handler_ = InstrumentedHandler(router, route_prefix_, http_metrics_, clock_);
@@ -86,6 +92,7 @@ void ProgramServer::RegisterReceivers(http::Router* router) {
   RemoteWriteOptions options;
   options.accepted_messages = flags_.remote_write_messages;
   options.type_and_unit_labels = flags_.features.language.type_and_unit_labels;
+  options.start_timestamps = flags_.features.st_storage;
   options.store_metadata = flags_.features.metadata_wal_records;
   remote_write_ = std::make_unique<RemoteWriteReceiver>(options, *head_, clock_, metrics_.registry());
   router->Handle("POST", write, api::WhenReady(sources_, [this](const http::Request& request) { return remote_write_->Handle(request); }));
@@ -99,11 +106,16 @@ void ProgramServer::RegisterOtlp(http::Router* router) {
                    }));
     return;
   }
+  router->Handle("POST", path, api::WhenReady(sources_, [this](const http::Request& request) { return otlp_->Handle(request); }));
+}
+
+void ProgramServer::OpenOtlp() {
   OtlpReceiverOptions options;
+  options.lookback_ms = engine_->options().lookback_delta_ms;
   options.type_and_unit_labels = flags_.features.language.type_and_unit_labels;
   options.native_delta = flags_.features.otlp_native_delta;
+  options.delta_to_cumulative = flags_.features.otlp_delta_to_cumulative;
   otlp_ = std::make_unique<OtlpReceiver>(options, [this] { return config()->otlp; }, *head_, clock_, metrics_.registry());
-  router->Handle("POST", path, api::WhenReady(sources_, [this](const http::Request& request) { return otlp_->Handle(request); }));
 }
 
 void ProgramServer::RegisterReaders(http::Router* router) {

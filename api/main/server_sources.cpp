@@ -4,7 +4,9 @@
 #include <unistd.h>
 
 #include <thread>
+#include <tuple>
 
+#include "absl/container/btree_set.h"
 #include "api/main/process.h"
 #include "api/main/server.h"
 #include "api/main/version.h"
@@ -45,9 +47,24 @@ std::string RetentionText(const ServerFlags& flags, const Config& config) {
 
 }  // namespace
 
+std::vector<FamilyMetadataEntry> ProgramServer::FamilyMetadataOfTargets() const {
+  absl::btree_set<std::tuple<std::string, std::string, std::string, std::string>> entries;
+  scrape_->VisitMetadata([&entries](const TargetMetadata& target) {
+    for (const FamilyMetadata& family : target.families) {
+      entries.emplace(family.family, family.type, family.help, family.unit);
+    }
+  });
+  std::vector<FamilyMetadataEntry> families;
+  families.reserve(entries.size());
+  for (const auto& [name, type, help, unit] : entries) {
+    families.push_back({name, {type, help, unit}});
+  }
+  return families;
+}
+
 void ProgramServer::FillSources() {
   sources_.engine = engine_.get();
-  sources_.queryable = head_.get();
+  sources_.queryable = queryable_.get();
   sources_.clock = &clock_;
   sources_.features = flags_.features.language;
   sources_.rules = [this] { return rules_->Status(); };

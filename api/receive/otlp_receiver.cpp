@@ -58,9 +58,15 @@ OtlpReceiver::OtlpReceiver(OtlpReceiverOptions options, std::function<OtlpConfig
 }
 
 http::Response OtlpReceiver::Handle(const http::Request& request) {
-  const absl::StatusOr<std::vector<wire::OtlpResource>> resources = DecodeOtlpRequest(request);
+  absl::StatusOr<std::vector<wire::OtlpResource>> resources = DecodeOtlpRequest(request);
   if (!resources.ok()) {
     return WriteError(absl::IsResourceExhausted(resources.status()) ? 413 : 400, Message(resources.status()));
+  }
+  if (options_.delta_to_cumulative) {
+    if (const size_t left_out = cumulative_.Convert(&*resources, clock_.NowMs()); left_out > 0) {
+      warnings_.Add({{"category", "delta_out_of_order"}}).Increment(static_cast<double>(left_out));
+      LogWarn("OTLP deltas were left out: they do not follow the last ones of their streams", {{"points", left_out}});
+    }
   }
   return Store(*resources);
 }

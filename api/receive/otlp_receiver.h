@@ -3,6 +3,7 @@
 #include <functional>
 
 #include "api/http/message.h"
+#include "api/receive/otlp_cumulative.h"
 #include "api/receive/otlp_translator.h"
 #include "base/clock.h"
 #include "storage/appender.h"
@@ -23,6 +24,7 @@ struct OtlpReceiverOptions {
   DurationMs lookback_ms = 5 * kMinute;
   bool type_and_unit_labels = false;
   bool native_delta = false;
+  bool delta_to_cumulative = false;  ///< feature otlp-deltatocumulative
 };
 
 /// POST /api/v1/otlp/v1/metrics: OTLP in protobuf or JSON, plain or gzip.
@@ -42,6 +44,7 @@ class OtlpReceiver {
 
  private:
   OtlpReceiverOptions options_;
+  OtlpCumulative cumulative_;
   std::function<OtlpConfig()> config_;
   Appendable& store_;
   const Clock& clock_;

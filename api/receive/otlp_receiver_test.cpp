@@ -22,7 +22,7 @@ constexpr std::string_view kTime = R"("startTimeUnixNano":"1699999990000000000",
 class OtlpReceiverTest : public testing::Test {
  protected:
   http::Response Send(std::string body, std::string_view type = "application/json", std::string_view encoding = "") {
-    OtlpReceiver receiver({}, [this] { return config_; }, store_, clock_, metrics_);
+    OtlpReceiver receiver(options_, [this] { return config_; }, store_, clock_, metrics_);
     http::Request request;
     request.headers = {{"Content-Type", std::string(type)}, {"Content-Encoding", std::string(encoding)}};
     request.body = std::move(body);
@@ -47,6 +47,7 @@ class OtlpReceiverTest : public testing::Test {
     return store_.series[labels];
   }
 
+  OtlpReceiverOptions options_;
   OtlpConfig config_;
   test::RecordingStore store_;
   ManualClock clock_{kOtlpNow};
@@ -144,6 +145,17 @@ TEST_F(OtlpReceiverTest, FormsOfTheBody) {
   std::string bomb;
   GzipEncode(std::string(kOtlpBodyBytesMax + 1, ' '), &bomb);
   EXPECT_EQ(Send(bomb, "application/json", "gzip").status, 413);
+}
+
+TEST_F(OtlpReceiverTest, DeltasAddUpWhereAskedFor) {
+  const std::string metric = R"({"name":"d","sum":{"aggregationTemporality":1,"isMonotonic":true,"dataPoints":[)"
+                             R"({"startTimeUnixNano":"1699999990000000000","timeUnixNano":"1699999999000000000","asInt":1},)"
+                             R"({"startTimeUnixNano":"1699999999000000000","timeUnixNano":"1700000000000000000","asInt":2}]}})";
+  EXPECT_EQ(SendMetric(metric).status, 400) << "deltas are refused";
+  options_.delta_to_cumulative = true;
+  EXPECT_EQ(SendMetric(metric).status, 200);
+  EXPECT_THAT(SeriesOf("{__name__=\"d_total\", instance=\"i1\", job=\"shop/cart\"}").samples,
+              ElementsAre(Pair(kOtlpNow - 1000, 1), Pair(kOtlpNow, 3)));
 }
 
 TEST_F(OtlpReceiverTest, MemoryAndLog) {

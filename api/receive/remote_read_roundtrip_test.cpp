@@ -30,9 +30,8 @@ class RemoteReadRoundtripTest : public testing::Test {
 
   /// The values of each series, by instance.
   std::map<std::string, std::vector<double>> Select(const RemoteReadConfig& config, TimestampMs min_t) {
-    FanoutQueryable fanout(
-        *local_, [this] { return local_->min_time(); }, {std::make_shared<RemoteReadClient>(config, clock_)},
-        Labels::Of({{"cluster", "c"}}));
+    FanoutQueryable fanout(*local_, [this] { return local_->min_time(); }, clock_);
+    fanout.Apply({config}, Labels::Of({{"cluster", "c"}}));
     const auto querier = *fanout.OpenQuerier(min_t, kRoundtripNow);
     const Matcher up = Matcher::Equal("__name__", "up");
     const SeriesList list = *querier->Select({&up, 1}, {min_t, kRoundtripNow});

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "api/http/message.h"
+#include "api/receive/series_cache.h"
 #include "api/receive/write_protocol.h"
 #include "base/clock.h"
 #include "storage/appender.h"
@@ -24,13 +25,6 @@ inline constexpr DurationMs kWriteAheadMax = 10 * kMinute;
 
 /// How long a sender shall wait when new series are refused; series go at the next round of retention at the earliest.
 inline constexpr std::string_view kWriteRetryAfterSeconds = "10";
-
-struct RemoteWriteOptions {
-  /// --web.remote-write-receiver.accepted-protobuf-messages
-  std::vector<std::string> accepted_messages = {std::string(kWriteV1), std::string(kWriteV2)};
-  bool type_and_unit_labels = false;  ///< feature type-and-unit-labels: 2.0's metadata as labels __type__ and __unit__
-  bool store_metadata = false;        ///< feature metadata-wal-records
-};
 
 /// POST /api/v1/write: takes remote write 1.0 and 2.0 requests and appends them.
 ///
@@ -53,6 +47,7 @@ class RemoteWriteReceiver {
   RemoteWriteOptions options_;
   Appendable& store_;
   const Clock& clock_;
+  SeriesCache cache_;
   prometheus::Counter& invalid_label_samples_;
 };
 

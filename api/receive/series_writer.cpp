@@ -122,6 +122,10 @@ std::string WriteResultText(AppendResult result, TimestampMs t, TimestampMs time
   return t > time_max ? Cat(text, ": timestamp is too far in the future") : std::string(text);
 }
 
+absl::Status AppendError(AppendResult result, std::string_view text) {
+  return IsBadSample(result) ? absl::InvalidArgumentError(av(text)) : absl::InternalError(av(text));
+}
+
 bool IsBadSample(AppendResult result) {
   switch (result) {
     case AppendResult::kOutOfOrder:

@@ -33,6 +33,7 @@ class SeriesWriter {
 
   /// Finds or makes the series that the next calls are about. False: refused (see refused_for_memory()).
   AppendResult Open(const Labels& labels);
+  SeriesRef ref() const { return ref_; }
 
   AppendResult AppendSample(const wire::WriteSample& sample);
 
@@ -56,6 +57,9 @@ class SeriesWriter {
 
 /// "out of order sample", for times ahead "out of bounds: timestamp is too far in the future".
 std::string WriteResultText(AppendResult result, TimestampMs t, TimestampMs time_max);
+
+/// INVALID_ARGUMENT for what is the sender's fault, else INTERNAL.
+absl::Status AppendError(AppendResult result, std::string_view text);
 
 /// True for results that are the sender's fault and that sending again does not help.
 bool IsBadSample(AppendResult result);

@@ -15,6 +15,14 @@ namespace tocsin {
 inline constexpr std::string_view kWriteV1 = "prometheus.WriteRequest";
 inline constexpr std::string_view kWriteV2 = "io.prometheus.write.v2.Request";
 
+struct RemoteWriteOptions {
+  /// --web.remote-write-receiver.accepted-protobuf-messages
+  std::vector<std::string> accepted_messages = {std::string(kWriteV1), std::string(kWriteV2)};
+  bool type_and_unit_labels = false;  ///< feature type-and-unit-labels: 2.0's metadata as labels __type__ and __unit__
+  bool start_timestamps = true;       ///< the store keeps start timestamps (feature st-storage)
+  bool store_metadata = false;        ///< feature metadata-wal-records
+};
+
 /// The message that a Content-Type names; without a `proto` parameter 1.0. The error is the text of a 415 answer.
 absl::StatusOr<std::string_view> ParseWriteContentType(std::string_view content_type);
 

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <charconv>
 #include <limits>
 
@@ -6,6 +7,7 @@
 #include "base/status.h"
 #include "base/text/float_text.h"
 #include "base/wire/otlp_metrics.h"
+#include "base/wire/otlp_value.h"
 
 namespace tocsin::wire {
 namespace {
@@ -179,6 +181,9 @@ OtlpMetric MetricOf(const JsonValue& json) {
 }  // namespace
 
 absl::StatusOr<std::vector<OtlpResource>> DecodeOtlpJson(std::string_view body) {
+  if (static_cast<size_t>(std::count(body.begin(), body.end(), '{')) > kOtlpElementsMax) {
+    return TooManyOtlpElements();
+  }
   JsonDocument document;
   ASSIGN_OR_RETURN(const JsonValue root, document.Parse(body));
   if (root.kind() != JsonKind::kObject) {

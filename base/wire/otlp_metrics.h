@@ -20,6 +20,10 @@ using OtlpAttributes = std::vector<std::pair<std::string, std::string>>;
 /// Values within values; more is damage.
 inline constexpr int kOtlpValueDepthMax = 32;
 
+/// Data points, exemplars, attributes, metrics, scopes and resources of one request; an empty one takes two bytes of a body and hundreds in
+/// memory. In JSON: objects.
+inline constexpr size_t kOtlpElementsMax = 500'000;
+
 struct OtlpExemplar {
   uint64_t time_ns = 0;
   double value = 0;
@@ -79,11 +83,10 @@ struct OtlpResource {
   std::vector<OtlpScope> scopes;
 };
 
-/// INVALID_ARGUMENT: damaged.
+/// INVALID_ARGUMENT: damaged. RESOURCE_EXHAUSTED: more elements than kOtlpElementsMax.
 absl::StatusOr<std::vector<OtlpResource>> DecodeOtlpProtobuf(std::string_view body);
 absl::StatusOr<std::vector<OtlpResource>> DecodeOtlpJson(std::string_view body);
 
-/// A number as Go's encoding/json writes it; part of attribute texts.
-void AppendJsonNumber(double value, std::string* out);
+absl::Status TooManyOtlpElements();
 
 }  // namespace tocsin::wire

@@ -1,528 +1,300 @@
-#include <cmath>
+#include <bit>
+#include <span>
 
 #include "absl/strings/escaping.h"
-#include "base/json/writer.h"
 #include "base/status.h"
 #include "base/wire/otlp_metrics.h"
+#include "base/wire/otlp_value.h"
 #include "base/wire/proto_reader.h"
 
 namespace tocsin::wire {
 namespace {
 
-bool AppendAnyValue(std::string_view message, int depth, bool nested, std::string* out);
-
-void AppendTextValue(std::string_view text, bool nested, std::string* out) {
-  if (nested) {
-    JsonWriter(out).String(text);
-  } else {
-    out->append(text);
+/// What may still be decoded of a request.
+class ElementBudget {
+ public:
+  bool Take() {
+    exhausted_ = exhausted_ || left_ == 0;
+    left_ -= exhausted_ ? 0 : 1;
+    return !exhausted_;
   }
+  bool exhausted() const { return exhausted_; }
+
+ private:
+  size_t left_ = kOtlpElementsMax;
+  bool exhausted_ = false;
+};
+
+/// A decoder is a table: what to do with which field. Fields that are not in it are skipped. False: damaged, or the budget is used up.
+template <typename T>
+struct FieldRule {
+  uint32_t tag;
+  bool (*set)(const ProtoReader& field, T* out, ElementBudget* budget);
+};
+
+template <typename T>
+bool DecodeByRules(std::string_view message, std::span<const FieldRule<T>> rules, T* out, ElementBudget* budget) {
+  return budget->Take() && ForEachField(message, [&](const ProtoReader& field) {
+           for (const FieldRule<T>& rule : rules) {
+             if (rule.tag == field.tag()) {
+               return rule.set(field, out, budget);
+             }
+           }
+           return true;
+         });
 }
 
-bool AppendListValue(std::string_view message, int depth, std::string* out) {
-  *out += '[';
-  bool first = true;
-  ProtoReader reader(message);
-  while (reader.Next()) {
-    if (reader.tag() == Tag(1, kBytes)) {
-      *out += first ? "" : ",";
-      first = false;
-      if (!AppendAnyValue(reader.bytes(), depth + 1, true, out)) {
-        return false;
-      }
-    }
-  }
-  *out += ']';
-  return reader.ok();
-}
+template <auto kMember>
+constexpr auto SetText = [](const ProtoReader& field, auto* out, ElementBudget*) {
+  out->*kMember = field.bytes();
+  return true;
+};
+template <auto kMember>
+constexpr auto SetUnsigned = [](const ProtoReader& field, auto* out, ElementBudget*) {
+  out->*kMember = field.uint64();
+  return true;
+};
+template <auto kMember>
+constexpr auto SetDouble = [](const ProtoReader& field, auto* out, ElementBudget*) {
+  out->*kMember = field.float64();
+  return true;
+};
+/// sfixed64 where a double is kept.
+template <auto kMember>
+constexpr auto SetInteger = [](const ProtoReader& field, auto* out, ElementBudget*) {
+  out->*kMember = static_cast<double>(field.int64());
+  return true;
+};
+template <auto kMember>
+constexpr auto SetZigZag = [](const ProtoReader& field, auto* out, ElementBudget*) {
+  out->*kMember = field.sint32();
+  return true;
+};
+/// One number of a repeated field that is not packed.
+template <auto kMember>
+constexpr auto AddFixed64 = [](const ProtoReader& field, auto* out, ElementBudget*) {
+  using Number = typename std::remove_reference_t<decltype(out->*kMember)>::value_type;
+  (out->*kMember).push_back(std::bit_cast<Number>(field.uint64()));
+  return true;
+};
+template <auto kMember>
+constexpr auto AddPackedFixed64 = [](const ProtoReader& field, auto* out, ElementBudget*) {
+  using Number = typename std::remove_reference_t<decltype(out->*kMember)>::value_type;
+  return ReadPackedDoubles(field.bytes(), [out](double value) {
+    (out->*kMember).push_back(std::bit_cast<Number>(value));
+    return true;
+  });
+};
 
-bool SplitKeyValue(std::string_view message, std::string_view* key, std::string_view* value) {
-  ProtoReader reader(message);
-  while (reader.Next()) {
-    if (reader.tag() == Tag(1, kBytes)) {
-      *key = reader.bytes();
-    } else if (reader.tag() == Tag(2, kBytes)) {
-      *value = reader.bytes();
-    }
-  }
-  return reader.ok();
-}
-
-bool AppendMapValue(std::string_view message, int depth, std::string* out) {
-  *out += '{';
-  bool first = true;
-  ProtoReader reader(message);
-  while (reader.Next()) {
-    if (reader.tag() != Tag(1, kBytes)) {
-      continue;
-    }
-    std::string_view key;
-    std::string_view value;
-    if (!SplitKeyValue(reader.bytes(), &key, &value)) {
-      return false;
-    }
-    *out += first ? "" : ",";
-    first = false;
-    JsonWriter(out).String(key);
-    *out += ':';
-    if (!AppendAnyValue(value, depth + 1, true, out)) {
-      return false;
-    }
-  }
-  *out += '}';
-  return reader.ok();
-}
-
-/// The last member of the oneof counts.
-bool AppendAnyValue(std::string_view message, int depth, bool nested, std::string* out) {
-  if (depth > kOtlpValueDepthMax) {
-    return false;
-  }
-  std::string text;
-  ProtoReader reader(message);
-  bool good = true;
-  bool found = false;
-  while (good && reader.Next()) {
-    const uint32_t tag = reader.tag();
-    if (reader.field() >= 1 && reader.field() <= 7) {
-      text.clear();
-      found = true;
-    }
-    switch (tag) {
-      case Tag(1, kBytes):
-        AppendTextValue(reader.bytes(), nested, &text);
-        break;
-      case Tag(2, kVarint):
-        text = reader.boolean() ? "true" : "false";
-        break;
-      case Tag(3, kVarint):
-        text = Cat(reader.int64());
-        break;
-      case Tag(4, kFixed64):
-        AppendJsonNumber(reader.float64(), &text);
-        break;
-      case Tag(5, kBytes):
-        good = AppendListValue(reader.bytes(), depth, &text);
-        break;
-      case Tag(6, kBytes):
-        good = AppendMapValue(reader.bytes(), depth, &text);
-        break;
-      case Tag(7, kBytes):
-        AppendTextValue(absl::Base64Escape(av(reader.bytes())), nested, &text);
-        break;
-      default:
-        break;
-    }
-  }
-  if (!found && nested) {
-    text = "null";
-  }
-  *out += text;
-  return good && reader.ok();
-}
-
-bool DecodeAttribute(std::string_view message, OtlpAttributes* out) {
+/// KeyValue.
+constexpr auto AddAttribute = [](const ProtoReader& field, auto* out, ElementBudget* budget) {
   std::string_view key;
   std::string_view value;
-  if (!SplitKeyValue(message, &key, &value)) {
+  if (!budget->Take() || !SplitKeyValue(field.bytes(), &key, &value)) {
     return false;
   }
-  auto& [name, text] = out->emplace_back();
+  auto& [name, text] = out->attributes.emplace_back();
   name = key;
-  return AppendAnyValue(value, 0, false, &text);
-}
+  return AppendOtlpValue(value, &text);
+};
 
-std::string HexId(std::string_view id) {
-  const bool is_set = id.find_first_not_of('\0') != std::string_view::npos;
-  return is_set ? absl::BytesToHexString(av(id)) : "";
-}
+template <auto kMember>
+constexpr auto SetHexId = [](const ProtoReader& field, auto* out, ElementBudget*) {
+  const bool is_set = field.bytes().find_first_not_of('\0') != std::string_view::npos;
+  out->*kMember = is_set ? absl::BytesToHexString(av(field.bytes())) : "";
+  return true;
+};
 
-bool DecodeOtlpExemplar(std::string_view message, std::vector<OtlpExemplar>* out) {
-  OtlpExemplar& exemplar = out->emplace_back();
-  ProtoReader reader(message);
-  bool good = true;
-  while (good && reader.Next()) {
-    switch (reader.tag()) {
-      case Tag(2, kFixed64):
-        exemplar.time_ns = reader.uint64();
-        break;
-      case Tag(3, kFixed64):
-        exemplar.value = reader.float64();
-        break;
-      case Tag(4, kBytes):
-        exemplar.span_id = HexId(reader.bytes());
-        break;
-      case Tag(5, kBytes):
-        exemplar.trace_id = HexId(reader.bytes());
-        break;
-      case Tag(6, kFixed64):
-        exemplar.value = static_cast<double>(reader.int64());
-        break;
-      case Tag(7, kBytes):
-        good = DecodeAttribute(reader.bytes(), &exemplar.attributes);
-        break;
-      default:
-        break;
-    }
+constexpr FieldRule<OtlpExemplar> kExemplarRules[] = {
+    {Tag(2, kFixed64), SetUnsigned<&OtlpExemplar::time_ns>}, {Tag(3, kFixed64), SetDouble<&OtlpExemplar::value>},
+    {Tag(4, kBytes), SetHexId<&OtlpExemplar::span_id>},      {Tag(5, kBytes), SetHexId<&OtlpExemplar::trace_id>},
+    {Tag(6, kFixed64), SetInteger<&OtlpExemplar::value>},    {Tag(7, kBytes), AddAttribute},
+};
+
+constexpr FieldRule<OtlpBuckets> kBucketRules[] = {
+    {Tag(1, kVarint), SetZigZag<&OtlpBuckets::offset>},
+    {Tag(2, kVarint),
+     [](const ProtoReader& field, OtlpBuckets* out, ElementBudget*) {
+       out->counts.push_back(field.uint64());
+       return true;
+     }},
+    {Tag(2, kBytes),
+     [](const ProtoReader& field, OtlpBuckets* out, ElementBudget*) {
+       return ReadPackedVarints(field.bytes(), [out](uint64_t count) {
+         out->counts.push_back(count);
+         return true;
+       });
+     }},
+};
+
+constexpr FieldRule<std::pair<double, double>> kQuantileRules[] = {
+    {Tag(1, kFixed64), SetDouble<&std::pair<double, double>::first>},
+    {Tag(2, kFixed64), SetDouble<&std::pair<double, double>::second>},
+};
+
+constexpr auto AddExemplar = [](const ProtoReader& field, OtlpPoint* out, ElementBudget* budget) {
+  return DecodeByRules<OtlpExemplar>(field.bytes(), kExemplarRules, &out->exemplars.emplace_back(), budget);
+};
+template <auto kMember>
+constexpr auto SetBuckets = [](const ProtoReader& field, OtlpPoint* out, ElementBudget* budget) {
+  return DecodeByRules<OtlpBuckets>(field.bytes(), kBucketRules, &(out->*kMember), budget);
+};
+constexpr auto AddQuantile = [](const ProtoReader& field, OtlpPoint* out, ElementBudget* budget) {
+  return DecodeByRules<std::pair<double, double>>(field.bytes(), kQuantileRules, &out->quantiles.emplace_back(), budget);
+};
+constexpr auto SetFlags = [](const ProtoReader& field, OtlpPoint* out, ElementBudget*) {
+  out->no_recorded_value = (field.uint32() & 1) != 0;
+  return true;
+};
+constexpr auto SetStart = SetUnsigned<&OtlpPoint::start_ns>;
+constexpr auto SetTime = SetUnsigned<&OtlpPoint::time_ns>;
+constexpr auto SetCount = SetUnsigned<&OtlpPoint::count>;
+constexpr auto SetSum = SetDouble<&OtlpPoint::sum>;
+
+constexpr FieldRule<OtlpPoint> kNumberRules[] = {
+    {Tag(2, kFixed64), SetStart},
+    {Tag(3, kFixed64), SetTime},
+    {Tag(4, kFixed64), SetDouble<&OtlpPoint::value>},
+    {Tag(5, kBytes), AddExemplar},
+    {Tag(6, kFixed64), SetInteger<&OtlpPoint::value>},
+    {Tag(7, kBytes), AddAttribute},
+    {Tag(8, kVarint), SetFlags},
+};
+
+constexpr FieldRule<OtlpPoint> kHistogramRules[] = {
+    {Tag(2, kFixed64), SetStart},
+    {Tag(3, kFixed64), SetTime},
+    {Tag(4, kFixed64), SetCount},
+    {Tag(5, kFixed64), SetSum},
+    {Tag(6, kBytes), AddPackedFixed64<&OtlpPoint::bucket_counts>},
+    {Tag(6, kFixed64), AddFixed64<&OtlpPoint::bucket_counts>},
+    {Tag(7, kBytes), AddPackedFixed64<&OtlpPoint::bounds>},
+    {Tag(7, kFixed64), AddFixed64<&OtlpPoint::bounds>},
+    {Tag(8, kBytes), AddExemplar},
+    {Tag(9, kBytes), AddAttribute},
+    {Tag(10, kVarint), SetFlags},
+};
+
+constexpr FieldRule<OtlpPoint> kExponentialRules[] = {
+    {Tag(1, kBytes), AddAttribute},
+    {Tag(2, kFixed64), SetStart},
+    {Tag(3, kFixed64), SetTime},
+    {Tag(4, kFixed64), SetCount},
+    {Tag(5, kFixed64), SetSum},
+    {Tag(6, kVarint), SetZigZag<&OtlpPoint::scale>},
+    {Tag(7, kFixed64), SetUnsigned<&OtlpPoint::zero_count>},
+    {Tag(8, kBytes), SetBuckets<&OtlpPoint::positive>},
+    {Tag(9, kBytes), SetBuckets<&OtlpPoint::negative>},
+    {Tag(10, kVarint), SetFlags},
+    {Tag(11, kBytes), AddExemplar},
+};
+
+constexpr FieldRule<OtlpPoint> kSummaryRules[] = {
+    {Tag(2, kFixed64), SetStart},  {Tag(3, kFixed64), SetTime},    {Tag(4, kFixed64), SetCount}, {Tag(5, kFixed64), SetSum},
+    {Tag(6, kBytes), AddQuantile}, {Tag(7, kBytes), AddAttribute}, {Tag(8, kVarint), SetFlags},
+};
+
+std::span<const FieldRule<OtlpPoint>> PointRules(OtlpKind kind) {
+  switch (kind) {
+    case OtlpKind::kHistogram:
+      return kHistogramRules;
+    case OtlpKind::kExponentialHistogram:
+      return kExponentialRules;
+    case OtlpKind::kSummary:
+      return kSummaryRules;
+    default:
+      return kNumberRules;
   }
-  return good && reader.ok();
 }
-
-bool DecodeFixed64s(std::string_view packed, std::vector<uint64_t>* out) {
-  return ReadPackedDoubles(packed, [out](double value) {
-    out->push_back(std::bit_cast<uint64_t>(value));
-    return true;
-  });
-}
-
-bool DecodeDoubleList(std::string_view packed, std::vector<double>* out) {
-  return ReadPackedDoubles(packed, [out](double value) {
-    out->push_back(value);
-    return true;
-  });
-}
-
-bool DecodeNumberPoint(std::string_view message, OtlpPoint* point) {
-  ProtoReader reader(message);
-  bool good = true;
-  while (good && reader.Next()) {
-    switch (reader.tag()) {
-      case Tag(2, kFixed64):
-        point->start_ns = reader.uint64();
-        break;
-      case Tag(3, kFixed64):
-        point->time_ns = reader.uint64();
-        break;
-      case Tag(4, kFixed64):
-        point->value = reader.float64();
-        break;
-      case Tag(5, kBytes):
-        good = DecodeOtlpExemplar(reader.bytes(), &point->exemplars);
-        break;
-      case Tag(6, kFixed64):
-        point->value = static_cast<double>(reader.int64());
-        break;
-      case Tag(7, kBytes):
-        good = DecodeAttribute(reader.bytes(), &point->attributes);
-        break;
-      case Tag(8, kVarint):
-        point->no_recorded_value = (reader.uint32() & 1) != 0;
-        break;
-      default:
-        break;
-    }
-  }
-  return good && reader.ok();
-}
-
-bool DecodeHistogramPoint(std::string_view message, OtlpPoint* point) {
-  ProtoReader reader(message);
-  bool good = true;
-  while (good && reader.Next()) {
-    switch (reader.tag()) {
-      case Tag(2, kFixed64):
-        point->start_ns = reader.uint64();
-        break;
-      case Tag(3, kFixed64):
-        point->time_ns = reader.uint64();
-        break;
-      case Tag(4, kFixed64):
-        point->count = reader.uint64();
-        break;
-      case Tag(5, kFixed64):
-        point->sum = reader.float64();
-        break;
-      case Tag(6, kBytes):
-        good = DecodeFixed64s(reader.bytes(), &point->bucket_counts);
-        break;
-      case Tag(6, kFixed64):
-        point->bucket_counts.push_back(reader.uint64());
-        break;
-      case Tag(7, kBytes):
-        good = DecodeDoubleList(reader.bytes(), &point->bounds);
-        break;
-      case Tag(7, kFixed64):
-        point->bounds.push_back(reader.float64());
-        break;
-      case Tag(8, kBytes):
-        good = DecodeOtlpExemplar(reader.bytes(), &point->exemplars);
-        break;
-      case Tag(9, kBytes):
-        good = DecodeAttribute(reader.bytes(), &point->attributes);
-        break;
-      case Tag(10, kVarint):
-        point->no_recorded_value = (reader.uint32() & 1) != 0;
-        break;
-      default:
-        break;
-    }
-  }
-  return good && reader.ok();
-}
-
-bool DecodeOtlpBuckets(std::string_view message, OtlpBuckets* buckets) {
-  const auto add = [buckets](uint64_t count) {
-    buckets->counts.push_back(count);
-    return true;
-  };
-  ProtoReader reader(message);
-  bool good = true;
-  while (good && reader.Next()) {
-    switch (reader.tag()) {
-      case Tag(1, kVarint):
-        buckets->offset = reader.sint32();
-        break;
-      case Tag(2, kVarint):
-        add(reader.uint64());
-        break;
-      case Tag(2, kBytes):
-        good = ReadPackedVarints(reader.bytes(), add);
-        break;
-      default:
-        break;
-    }
-  }
-  return good && reader.ok();
-}
-
-bool DecodeExponentialPoint(std::string_view message, OtlpPoint* point) {
-  ProtoReader reader(message);
-  bool good = true;
-  while (good && reader.Next()) {
-    switch (reader.tag()) {
-      case Tag(1, kBytes):
-        good = DecodeAttribute(reader.bytes(), &point->attributes);
-        break;
-      case Tag(2, kFixed64):
-        point->start_ns = reader.uint64();
-        break;
-      case Tag(3, kFixed64):
-        point->time_ns = reader.uint64();
-        break;
-      case Tag(4, kFixed64):
-        point->count = reader.uint64();
-        break;
-      case Tag(5, kFixed64):
-        point->sum = reader.float64();
-        break;
-      case Tag(6, kVarint):
-        point->scale = reader.sint32();
-        break;
-      case Tag(7, kFixed64):
-        point->zero_count = reader.uint64();
-        break;
-      case Tag(8, kBytes):
-        good = DecodeOtlpBuckets(reader.bytes(), &point->positive);
-        break;
-      case Tag(9, kBytes):
-        good = DecodeOtlpBuckets(reader.bytes(), &point->negative);
-        break;
-      case Tag(10, kVarint):
-        point->no_recorded_value = (reader.uint32() & 1) != 0;
-        break;
-      case Tag(11, kBytes):
-        good = DecodeOtlpExemplar(reader.bytes(), &point->exemplars);
-        break;
-      default:
-        break;
-    }
-  }
-  return good && reader.ok();
-}
-
-bool DecodeQuantile(std::string_view message, OtlpPoint* point) {
-  auto& [quantile, value] = point->quantiles.emplace_back();
-  ProtoReader reader(message);
-  while (reader.Next()) {
-    switch (reader.tag()) {
-      case Tag(1, kFixed64):
-        quantile = reader.float64();
-        break;
-      case Tag(2, kFixed64):
-        value = reader.float64();
-        break;
-      default:
-        break;
-    }
-  }
-  return reader.ok();
-}
-
-bool DecodeSummaryPoint(std::string_view message, OtlpPoint* point) {
-  point->sum = 0;
-  ProtoReader reader(message);
-  bool good = true;
-  while (good && reader.Next()) {
-    switch (reader.tag()) {
-      case Tag(2, kFixed64):
-        point->start_ns = reader.uint64();
-        break;
-      case Tag(3, kFixed64):
-        point->time_ns = reader.uint64();
-        break;
-      case Tag(4, kFixed64):
-        point->count = reader.uint64();
-        break;
-      case Tag(5, kFixed64):
-        point->sum = reader.float64();
-        break;
-      case Tag(6, kBytes):
-        good = DecodeQuantile(reader.bytes(), point);
-        break;
-      case Tag(7, kBytes):
-        good = DecodeAttribute(reader.bytes(), &point->attributes);
-        break;
-      case Tag(8, kVarint):
-        point->no_recorded_value = (reader.uint32() & 1) != 0;
-        break;
-      default:
-        break;
-    }
-  }
-  return good && reader.ok();
-}
-
-using DecodePoint = bool (*)(std::string_view, OtlpPoint*);
 
 /// Gauge, Sum, Histogram, ...: their fields have the same numbers.
-bool DecodeData(std::string_view message, OtlpKind kind, DecodePoint decode, OtlpMetric* metric) {
-  if (metric->kind != kind) {
-    metric->kind = kind;
+constexpr FieldRule<OtlpMetric> kDataRules[] = {
+    {Tag(1, kBytes),
+     [](const ProtoReader& field, OtlpMetric* metric, ElementBudget* budget) {
+       OtlpPoint& point = metric->points.emplace_back();
+       if (metric->kind == OtlpKind::kSummary) {
+         point.sum = 0;
+       }
+       return DecodeByRules<OtlpPoint>(field.bytes(), PointRules(metric->kind), &point, budget);
+     }},
+    {Tag(2, kVarint),
+     [](const ProtoReader& field, OtlpMetric* metric, ElementBudget*) {
+       metric->temporality = static_cast<OtlpTemporality>(field.uint32() <= 2 ? field.uint32() : 0);
+       return true;
+     }},
+    {Tag(3, kVarint),
+     [](const ProtoReader& field, OtlpMetric* metric, ElementBudget*) {
+       metric->monotonic = field.boolean();
+       return true;
+     }},
+};
+
+/// The last member of the oneof counts.
+template <OtlpKind kKind>
+constexpr auto SetData = [](const ProtoReader& field, OtlpMetric* metric, ElementBudget* budget) {
+  if (metric->kind != kKind) {
+    metric->kind = kKind;
     metric->points.clear();
   }
-  ProtoReader reader(message);
-  bool good = true;
-  while (good && reader.Next()) {
-    switch (reader.tag()) {
-      case Tag(1, kBytes):
-        good = decode(reader.bytes(), &metric->points.emplace_back());
-        break;
-      case Tag(2, kVarint):
-        metric->temporality = static_cast<OtlpTemporality>(reader.uint32() <= 2 ? reader.uint32() : 0);
-        break;
-      case Tag(3, kVarint):
-        metric->monotonic = reader.boolean();
-        break;
-      default:
-        break;
-    }
-  }
-  return good && reader.ok();
-}
+  return DecodeByRules<OtlpMetric>(field.bytes(), kDataRules, metric, budget);
+};
 
-bool DecodeOtlpMetric(std::string_view message, OtlpMetric* metric) {
-  ProtoReader reader(message);
-  bool good = true;
-  while (good && reader.Next()) {
-    switch (reader.tag()) {
-      case Tag(1, kBytes):
-        metric->name = reader.bytes();
-        break;
-      case Tag(2, kBytes):
-        metric->description = reader.bytes();
-        break;
-      case Tag(3, kBytes):
-        metric->unit = reader.bytes();
-        break;
-      case Tag(5, kBytes):
-        good = DecodeData(reader.bytes(), OtlpKind::kGauge, DecodeNumberPoint, metric);
-        break;
-      case Tag(7, kBytes):
-        good = DecodeData(reader.bytes(), OtlpKind::kSum, DecodeNumberPoint, metric);
-        break;
-      case Tag(9, kBytes):
-        good = DecodeData(reader.bytes(), OtlpKind::kHistogram, DecodeHistogramPoint, metric);
-        break;
-      case Tag(10, kBytes):
-        good = DecodeData(reader.bytes(), OtlpKind::kExponentialHistogram, DecodeExponentialPoint, metric);
-        break;
-      case Tag(11, kBytes):
-        good = DecodeData(reader.bytes(), OtlpKind::kSummary, DecodeSummaryPoint, metric);
-        break;
-      default:
-        break;
-    }
-  }
-  return good && reader.ok();
-}
+constexpr FieldRule<OtlpMetric> kMetricRules[] = {
+    {Tag(1, kBytes), SetText<&OtlpMetric::name>},
+    {Tag(2, kBytes), SetText<&OtlpMetric::description>},
+    {Tag(3, kBytes), SetText<&OtlpMetric::unit>},
+    {Tag(5, kBytes), SetData<OtlpKind::kGauge>},
+    {Tag(7, kBytes), SetData<OtlpKind::kSum>},
+    {Tag(9, kBytes), SetData<OtlpKind::kHistogram>},
+    {Tag(10, kBytes), SetData<OtlpKind::kExponentialHistogram>},
+    {Tag(11, kBytes), SetData<OtlpKind::kSummary>},
+};
 
-bool DecodeScopeInfo(std::string_view message, OtlpScope* scope) {
-  ProtoReader reader(message);
-  bool good = true;
-  while (good && reader.Next()) {
-    switch (reader.tag()) {
-      case Tag(1, kBytes):
-        scope->name = reader.bytes();
-        break;
-      case Tag(2, kBytes):
-        scope->version = reader.bytes();
-        break;
-      case Tag(3, kBytes):
-        good = DecodeAttribute(reader.bytes(), &scope->attributes);
-        break;
-      default:
-        break;
-    }
-  }
-  return good && reader.ok();
-}
+constexpr FieldRule<OtlpScope> kScopeInfoRules[] = {
+    {Tag(1, kBytes), SetText<&OtlpScope::name>},
+    {Tag(2, kBytes), SetText<&OtlpScope::version>},
+    {Tag(3, kBytes), AddAttribute},
+};
 
-bool DecodeOtlpScope(std::string_view message, OtlpScope* scope) {
-  ProtoReader reader(message);
-  bool good = true;
-  while (good && reader.Next()) {
-    switch (reader.tag()) {
-      case Tag(1, kBytes):
-        good = DecodeScopeInfo(reader.bytes(), scope);
-        break;
-      case Tag(2, kBytes):
-        good = DecodeOtlpMetric(reader.bytes(), &scope->metrics.emplace_back());
-        break;
-      case Tag(3, kBytes):
-        scope->schema_url = reader.bytes();
-        break;
-      default:
-        break;
-    }
-  }
-  return good && reader.ok();
-}
+constexpr FieldRule<OtlpScope> kScopeRules[] = {
+    {Tag(1, kBytes), [](const ProtoReader& field, OtlpScope* scope,
+                        ElementBudget* budget) { return DecodeByRules<OtlpScope>(field.bytes(), kScopeInfoRules, scope, budget); }},
+    {Tag(2, kBytes),
+     [](const ProtoReader& field, OtlpScope* scope, ElementBudget* budget) {
+       return DecodeByRules<OtlpMetric>(field.bytes(), kMetricRules, &scope->metrics.emplace_back(), budget);
+     }},
+    {Tag(3, kBytes), SetText<&OtlpScope::schema_url>},
+};
 
-bool DecodeOtlpResource(std::string_view message, OtlpResource* resource) {
-  ProtoReader reader(message);
-  bool good = true;
-  while (good && reader.Next()) {
-    if (reader.tag() == Tag(1, kBytes)) {
-      ProtoReader inner(reader.bytes());
-      while (good && inner.Next()) {
-        good = inner.tag() != Tag(1, kBytes) || DecodeAttribute(inner.bytes(), &resource->attributes);
-      }
-      good = good && inner.ok();
-    } else if (reader.tag() == Tag(2, kBytes)) {
-      good = DecodeOtlpScope(reader.bytes(), &resource->scopes.emplace_back());
-    }
-  }
-  return good && reader.ok();
-}
+constexpr FieldRule<OtlpResource> kResourceInfoRules[] = {{Tag(1, kBytes), AddAttribute}};
+
+constexpr FieldRule<OtlpResource> kResourceRules[] = {
+    {Tag(1, kBytes),
+     [](const ProtoReader& field, OtlpResource* resource, ElementBudget* budget) {
+       return DecodeByRules<OtlpResource>(field.bytes(), kResourceInfoRules, resource, budget);
+     }},
+    {Tag(2, kBytes),
+     [](const ProtoReader& field, OtlpResource* resource, ElementBudget* budget) {
+       return DecodeByRules<OtlpScope>(field.bytes(), kScopeRules, &resource->scopes.emplace_back(), budget);
+     }},
+};
 
 }  // namespace
 
-void AppendJsonNumber(double value, std::string* out) {
-  if (!std::isfinite(value)) {
-    *out += std::isnan(value) ? "NaN" : value > 0 ? "+Inf" : "-Inf";
-    return;
-  }
-  JsonWriter(out).Float(value);
+absl::Status TooManyOtlpElements() {
+  return absl::ResourceExhaustedError(Cat("more than ", kOtlpElementsMax, " data points, attributes and the like in one request"));
 }
 
 absl::StatusOr<std::vector<OtlpResource>> DecodeOtlpProtobuf(std::string_view body) {
   std::vector<OtlpResource> resources;
-  ProtoReader reader(body);
-  bool good = true;
-  while (good && reader.Next()) {
-    good = reader.tag() != Tag(1, kBytes) || DecodeOtlpResource(reader.bytes(), &resources.emplace_back());
+  ElementBudget budget;
+  const bool good = ForEachField(body, [&](const ProtoReader& field) {
+    return field.tag() != Tag(1, kBytes) || DecodeByRules<OtlpResource>(field.bytes(), kResourceRules, &resources.emplace_back(), &budget);
+  });
+  if (budget.exhausted()) {
+    return TooManyOtlpElements();
   }
-  if (!good || !reader.ok()) {
+  if (!good) {
     return absl::InvalidArgumentError("proto: the OTLP message is damaged or cut short");
   }
   return resources;

@@ -159,6 +159,18 @@ class ProtoReader {
   std::string_view bytes_;
 };
 
+/// Calls on_field(const ProtoReader&) for each field of a message until it returns false. False on damage or when `on_field` said so.
+template <typename OnField>
+bool ForEachField(std::string_view message, const OnField& on_field) {
+  ProtoReader reader(message);
+  while (reader.Next()) {
+    if (!on_field(reader)) {
+      return false;
+    }
+  }
+  return reader.ok();
+}
+
 /// The values of a packed field of varints: calls add(uint64_t) for each until it returns false. False on damage or when `add` said so.
 template <typename Add>
 bool ReadPackedVarints(std::string_view packed, const Add& add) {

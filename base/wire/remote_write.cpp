@@ -56,6 +56,20 @@ bool DecodeSample(std::string_view message, std::vector<WriteSample>* out) {
   return reader.ok();
 }
 
+/// In samples.
+size_t CostOf(const WriteSeries& series) {
+  return series.samples.size() + kHeavySample * (series.histograms.size() + series.exemplars.size());
+}
+
+/// Why a series was not decoded, or OK with `*total` grown by its cost.
+absl::Status CheckSeries(bool decoded, const WriteSeries& series, size_t* total) {
+  *total += CostOf(series);
+  if (*total > kRequestSamplesMax) {
+    return absl::InvalidArgumentError(Cat("more than ", kRequestSamplesMax, " samples in one request"));
+  }
+  return decoded ? absl::OkStatus() : DamagedRequest();
+}
+
 /// Labels and references of the exemplar are decoded when they are asked for: exemplars are often not kept.
 bool DecodeExemplar(std::string_view message, std::vector<WriteExemplar>* out) {
   WriteExemplar& exemplar = out->emplace_back();
@@ -126,74 +140,6 @@ void ResetSeries(std::string_view message, WriteSeries* series) {
   series->metadata = {};
 }
 
-bool DecodeSeries(std::string_view message, WriteSeries* series) {
-  ResetSeries(message, series);
-  ProtoReader reader(message);
-  bool only_labels = true;
-  while (reader.Next()) {
-    bool good = true;
-    if (reader.tag() == Tag(1, kBytes)) {
-      good = DecodeLabel(reader.bytes(), &series->labels);
-      if (only_labels) {
-        series->labels_part = message.substr(0, reader.bytes().data() + reader.bytes().size() - message.data());
-      } else {
-        series->labels_part = {};
-      }
-    } else {
-      only_labels = false;
-      switch (reader.tag()) {
-        case Tag(2, kBytes):
-          good = DecodeSample(reader.bytes(), &series->samples);
-          break;
-        case Tag(3, kBytes):
-          good = DecodeExemplar(reader.bytes(), &series->exemplars);
-          break;
-        case Tag(4, kBytes):
-          series->histograms.push_back(reader.bytes());
-          break;
-        default:
-          break;
-      }
-    }
-    if (!good) {
-      return false;
-    }
-  }
-  return reader.ok();
-}
-
-bool DecodeSeriesV2(std::string_view message, WriteSeries* series) {
-  ResetSeries(message, series);
-  ProtoReader reader(message);
-  while (reader.Next()) {
-    bool good = true;
-    switch (reader.tag()) {
-      case Tag(1, kBytes):
-      case Tag(1, kVarint):
-        good = DecodeRefs(reader, &series->label_refs);
-        break;
-      case Tag(2, kBytes):
-        good = DecodeSample(reader.bytes(), &series->samples);
-        break;
-      case Tag(3, kBytes):
-        series->histograms.push_back(reader.bytes());
-        break;
-      case Tag(4, kBytes):
-        good = DecodeExemplar(reader.bytes(), &series->exemplars);
-        break;
-      case Tag(5, kBytes):
-        good = DecodeMetadata(reader.bytes(), &series->metadata);
-        break;
-      default:
-        break;
-    }
-    if (!good) {
-      return false;
-    }
-  }
-  return reader.ok();
-}
-
 bool DecodeFamilyMetadata(std::string_view message, FamilyMetadata* metadata) {
   ProtoReader reader(message);
   while (reader.Next()) {
@@ -244,15 +190,89 @@ uint64_t MetricTypeNumber(std::string_view word) {
   return 0;
 }
 
+bool DecodeSeries(std::string_view message, WriteSeries* series) {
+  ResetSeries(message, series);
+  ProtoReader reader(message);
+  bool only_labels = true;
+  while (reader.Next()) {
+    bool good = true;
+    if (reader.tag() == Tag(1, kBytes)) {
+      const size_t end = static_cast<size_t>(reader.bytes().data() + reader.bytes().size() - message.data());
+      series->labels_part = only_labels ? message.substr(0, end) : std::string_view();
+    } else {
+      only_labels = false;
+      switch (reader.tag()) {
+        case Tag(2, kBytes):
+          good = DecodeSample(reader.bytes(), &series->samples);
+          break;
+        case Tag(3, kBytes):
+          good = DecodeExemplar(reader.bytes(), &series->exemplars);
+          break;
+        case Tag(4, kBytes):
+          series->histograms.push_back(reader.bytes());
+          break;
+        default:
+          break;
+      }
+    }
+    if (!good || CostOf(*series) > kRequestSamplesMax) {
+      return false;
+    }
+  }
+  return reader.ok();
+}
+
+bool DecodeSeriesV2(std::string_view message, WriteSeries* series) {
+  ResetSeries(message, series);
+  ProtoReader reader(message);
+  while (reader.Next()) {
+    bool good = true;
+    switch (reader.tag()) {
+      case Tag(1, kBytes):
+      case Tag(1, kVarint):
+        good = DecodeRefs(reader, &series->label_refs);
+        break;
+      case Tag(2, kBytes):
+        good = DecodeSample(reader.bytes(), &series->samples);
+        break;
+      case Tag(3, kBytes):
+        series->histograms.push_back(reader.bytes());
+        break;
+      case Tag(4, kBytes):
+        good = DecodeExemplar(reader.bytes(), &series->exemplars);
+        break;
+      case Tag(5, kBytes):
+        good = DecodeMetadata(reader.bytes(), &series->metadata);
+        break;
+      default:
+        break;
+    }
+    if (!good || CostOf(*series) > kRequestSamplesMax) {
+      return false;
+    }
+  }
+  return reader.ok();
+}
+
+bool DecodeLabels(WriteSeries* series) {
+  series->labels.clear();
+  ProtoReader reader(series->message);
+  while (reader.Next()) {
+    if (reader.tag() == Tag(1, kBytes) && !DecodeLabel(reader.bytes(), &series->labels)) {
+      return false;
+    }
+  }
+  return reader.ok();
+}
+
 absl::Status DecodeWriteRequest(std::string_view body, const std::function<absl::Status(WriteSeries&)>& on_series,
                                 const std::function<absl::Status(const FamilyMetadata&)>& on_metadata) {
   WriteSeries series;
+  size_t cost = 0;
   ProtoReader reader(body);
   while (reader.Next()) {
     if (reader.tag() == Tag(1, kBytes)) {
-      if (!DecodeSeries(reader.bytes(), &series)) {
-        return DamagedRequest();
-      }
+      RETURN_IF_ERROR(CheckSeries(DecodeSeries(reader.bytes(), &series), series, &cost));
       RETURN_IF_ERROR(on_series(series));
     } else if (reader.tag() == Tag(3, kBytes)) {
       FamilyMetadata metadata;
@@ -271,12 +291,11 @@ absl::Status DecodeWriteRequestV2(std::string_view body, std::vector<std::string
                                   const std::function<absl::Status(WriteSeries&)>& on_series) {
   RETURN_IF_ERROR(CollectSymbols(body, symbols));
   WriteSeries series;
+  size_t cost = 0;
   ProtoReader reader(body);
   while (reader.Next()) {
     if (reader.tag() == Tag(5, kBytes)) {
-      if (!DecodeSeriesV2(reader.bytes(), &series)) {
-        return DamagedRequest();
-      }
+      RETURN_IF_ERROR(CheckSeries(DecodeSeriesV2(reader.bytes(), &series), series, &cost));
       RETURN_IF_ERROR(on_series(series));
     }
   }

@@ -19,6 +19,10 @@ namespace tocsin::wire {
 
 /// Strings of a 2.0 request; more is refused.
 inline constexpr size_t kSymbolsMax = 1'000'000;
+/// Samples of one request; more is refused. A histogram or an exemplar counts as kHeavySample of them: empty ones take two bytes of a body
+/// and hundreds in memory.
+inline constexpr size_t kRequestSamplesMax = 1'000'000;
+inline constexpr size_t kHeavySample = 10;
 /// Labels of one series that are read; more is refused.
 inline constexpr size_t kSeriesLabelsMax = 10'000;
 
@@ -48,7 +52,7 @@ struct WriteMetadata {
 struct WriteSeries {
   std::string_view message;          ///< of the whole series, as sent
   std::string_view labels_part;      ///< the leading part of it that holds nothing but labels: the same bytes, the same series
-  std::vector<Label> labels;         ///< as sent, not sorted; 2.0: filled by ResolveLabels()
+  std::vector<Label> labels;         ///< as sent, not sorted; filled by DecodeLabels(), in 2.0 by ResolveLabels()
   std::vector<uint32_t> label_refs;  ///< 2.0
   std::vector<WriteSample> samples;
   std::vector<std::string_view> histograms;  ///< messages for DecodeHistogram()
@@ -63,8 +67,15 @@ struct FamilyMetadata {
   std::string_view unit;
 };
 
+/// One series of a request of 1.0, or of 2.0, from its message. False: damaged.
+bool DecodeSeries(std::string_view message, WriteSeries* series);
+bool DecodeSeriesV2(std::string_view message, WriteSeries* series);
+
+/// 1.0: the labels of `series->message`. They are not decoded with the rest: who knows labels_part already needs none. False: damaged.
+bool DecodeLabels(WriteSeries* series);
+
 /// Calls `on_series` for each series of prometheus.WriteRequest, `on_metadata` (may be null) for each metadata entry. Stops at the first
-/// error of a callback. INVALID_ARGUMENT: the message is damaged; series before the damage have been handed out.
+/// error of a callback. INVALID_ARGUMENT: the message is damaged, or larger than the limits; series before that have been handed out.
 absl::Status DecodeWriteRequest(std::string_view body, const std::function<absl::Status(WriteSeries&)>& on_series,
                                 const std::function<absl::Status(const FamilyMetadata&)>& on_metadata);
 

@@ -26,6 +26,9 @@ absl::Status DecodeBoth(bool v2, std::string_view body, Totals* totals) {
   tocsin::wire::WireHistogram histogram;
   tocsin::FloatHistogram usable;
   const auto count = [&](tocsin::wire::WriteSeries& series) {
+    if (!v2 && !tocsin::wire::DecodeLabels(&series)) {
+      return absl::InvalidArgumentError("labels");
+    }
     totals->labels += series.labels.size() + series.label_refs.size();
     totals->samples += series.samples.size();
     for (const auto& sample : series.samples) {

@@ -47,8 +47,15 @@ std::string Describe(const WriteSeries& series, const std::vector<std::string_vi
 
 std::string DescribeV1(std::string_view body) {
   std::string text;
-  EXPECT_TRUE(
-      DecodeWriteRequest(body, [&text](WriteSeries& series) { return text += Describe(series, nullptr), absl::OkStatus(); }, nullptr).ok());
+  EXPECT_TRUE(DecodeWriteRequest(
+                  body,
+                  [&text](WriteSeries& series) {
+                    EXPECT_TRUE(DecodeLabels(&series));
+                    text += Describe(series, nullptr);
+                    return absl::OkStatus();
+                  },
+                  nullptr)
+                  .ok());
   return text;
 }
 
@@ -155,6 +162,25 @@ TEST(RemoteWriteWireTest, LabelsPartOfTheSameSeriesIsTheSame) {
   EXPECT_EQ(parts[0], parts[1]);
 }
 
+TEST(RemoteWriteWireTest, LabelsThatAreNotAllInFrontHaveNoPart) {
+  std::string message;
+  ProtoWriter writer(&message);
+  const auto label = [](ProtoWriter& pair) { pair.Bytes(1, "a"); };
+  writer.Message(1, label);
+  writer.Message(2, [](ProtoWriter& sample) { sample.Double(1, 1); });
+  WriteSeries series;
+  ASSERT_TRUE(DecodeSeries(message, &series));
+  EXPECT_FALSE(series.labels_part.empty());
+  writer.Message(1, label);
+  ASSERT_TRUE(DecodeSeries(message, &series));
+  EXPECT_TRUE(series.labels_part.empty());
+  ASSERT_TRUE(DecodeLabels(&series));
+  EXPECT_EQ(series.labels.size(), 2u);
+  writer.BytesAlways(1, "\x0a");
+  ASSERT_TRUE(DecodeSeries(message, &series));
+  EXPECT_FALSE(DecodeLabels(&series)) << "a label that is cut short";
+}
+
 TEST(RemoteWriteWireTest, MetadataOfV1) {
   std::string body;
   ProtoWriter writer(&body);
@@ -178,7 +204,8 @@ TEST(RemoteWriteWireTest, LimitsHold) {
   SeriesToSend series;
   series.labels.assign(kSeriesLabelsMax, {"a", "b"});
   const auto decode = [](const std::string& body) {
-    return DecodeWriteRequest(body, [](WriteSeries&) { return absl::OkStatus(); }, nullptr);
+    const auto labels = [](WriteSeries& one) { return DecodeLabels(&one) ? absl::OkStatus() : absl::InvalidArgumentError("labels"); };
+    return DecodeWriteRequest(body, labels, nullptr);
   };
   EXPECT_TRUE(decode(test::EncodeV1({series})).ok());
   series.labels.push_back({"a", "b"});

@@ -176,8 +176,20 @@ class FanoutQuerier : public Querier {
 
 }  // namespace
 
+void FanoutQueryable::Apply(const std::vector<RemoteReadConfig>& remotes, const Labels& external_labels) {
+  MutexLock lock(mu_);
+  Remotes next;
+  for (const RemoteReadConfig& config : remotes) {
+    const auto same = std::find_if(remotes_.begin(), remotes_.end(), [&config](const auto& known) { return known->config() == config; });
+    next.push_back(same != remotes_.end() ? *same : std::make_shared<RemoteReadClient>(config, clock_));
+  }
+  remotes_ = std::move(next);
+  external_labels_ = external_labels;
+}
+
 absl::StatusOr<std::unique_ptr<Querier>> FanoutQueryable::OpenQuerier(TimestampMs min_t, TimestampMs max_t) {
   ASSIGN_OR_RETURN(std::unique_ptr<Querier> local, local_.OpenQuerier(min_t, max_t));
+  MutexLock lock(mu_);
   if (remotes_.empty()) {
     return local;
   }

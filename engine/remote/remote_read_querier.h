@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "base/mutex.h"
 #include "engine/remote/remote_read_client.h"
 #include "storage/querier.h"
 
@@ -18,20 +19,24 @@ namespace tocsin {
 class FanoutQueryable : public Queryable {
  public:
   /// `local_min_time` tells the first sample of the local store. References must outlive the object.
-  FanoutQueryable(Queryable& local, std::function<TimestampMs()> local_min_time, std::vector<std::shared_ptr<RemoteReadClient>> remotes,
-                  Labels external_labels)
-      : local_(local),
-        local_min_time_(std::move(local_min_time)),
-        remotes_(std::move(remotes)),
-        external_labels_(std::move(external_labels)) {}
+  FanoutQueryable(Queryable& local, std::function<TimestampMs()> local_min_time, const Clock& clock)
+      : local_(local), local_min_time_(std::move(local_min_time)), clock_(clock) {}
+
+  /// The remote stores and external labels from now on; queriers that are open keep theirs. Stores whose configuration did not change keep
+  /// their connections.
+  void Apply(const std::vector<RemoteReadConfig>& remotes, const Labels& external_labels);
 
   absl::StatusOr<std::unique_ptr<Querier>> OpenQuerier(TimestampMs min_t, TimestampMs max_t) override;
 
  private:
+  using Remotes = std::vector<std::shared_ptr<RemoteReadClient>>;
+
   Queryable& local_;
-  std::function<TimestampMs()> local_min_time_;
-  std::vector<std::shared_ptr<RemoteReadClient>> remotes_;
-  Labels external_labels_;
+  const std::function<TimestampMs()> local_min_time_;
+  const Clock& clock_;
+  Mutex mu_;
+  Remotes remotes_ GUARDED_BY(mu_);
+  Labels external_labels_ GUARDED_BY(mu_);
 };
 
 }  // namespace tocsin

@@ -5,6 +5,7 @@
 #include <prometheus/histogram.h>
 #include <prometheus/registry.h>
 
+#include <algorithm>
 #include <array>
 #include <functional>
 #include <vector>
@@ -16,14 +17,16 @@ namespace tocsin {
 namespace {
 
 constexpr const char* kKinds[] = {"samples", "histograms", "exemplars"};
-constexpr const char* kCounterEvents[] = {"total", "failed_total", "retried_total", "dropped_total"};
+constexpr const char* kCounterEvents[] = {"total", "failed_total", "retried_total"};
+constexpr const char* kDropReasons[] = {"too_old", "dropped_series"};
 
 std::array<size_t, 3> ByKind(const WriteBatch::Counts& counts) { return {counts.samples, counts.histograms, counts.exemplars}; }
 
 }  // namespace
 
 struct WriteMetrics::Families {
-  std::array<std::array<prometheus::Counter*, 3>, 4> counters{};
+  std::array<std::array<prometheus::Counter*, 3>, 3> counters{};
+  std::array<std::array<prometheus::Counter*, 3>, 2> dropped{};
   std::array<prometheus::Gauge*, 3> pending{};
   prometheus::Counter* samples_in = nullptr;
   prometheus::Counter* bytes = nullptr;
@@ -39,6 +42,7 @@ struct WriteMetrics::Families {
   prometheus::Gauge* shard_capacity = nullptr;
   prometheus::Gauge* max_samples_per_send = nullptr;
   prometheus::Gauge* highest = nullptr;
+  prometheus::Gauge* highest_of_all = nullptr;
   prometheus::Gauge* highest_sent = nullptr;
   std::vector<std::function<void()>> removals;
 };
@@ -46,22 +50,31 @@ struct WriteMetrics::Families {
 WriteMetrics::WriteMetrics(prometheus::Registry& registry, const std::string& remote_name, const std::string& url)
     : registry_(registry), families_(std::make_unique<Families>()) {
   const prometheus::Labels labels = {{"remote_name", remote_name}, {"url", RedactUrl(url)}};
-  const auto add = [this, &labels](auto& family) {
-    auto* metric = &family.Add(labels);
+  const auto add = [this](auto& family, const prometheus::Labels& with) {
+    auto* metric = &family.Add(with);
     families_->removals.push_back([&family, metric] { family.Remove(metric); });
     return metric;
   };
   const auto counter = [&](const std::string& name, const char* help) {
-    return add(prometheus::BuildCounter().Name("prometheus_remote_storage_" + name).Help(help).Register(registry_));
+    return add(prometheus::BuildCounter().Name("prometheus_remote_storage_" + name).Help(help).Register(registry_), labels);
   };
   const auto gauge = [&](const std::string& name, const char* help) {
-    return add(prometheus::BuildGauge().Name("prometheus_remote_storage_" + name).Help(help).Register(registry_));
+    return add(prometheus::BuildGauge().Name("prometheus_remote_storage_" + name).Help(help).Register(registry_), labels);
   };
   for (size_t kind = 0; kind < std::size(kKinds); ++kind) {
     for (size_t event = 0; event < std::size(kCounterEvents); ++event) {
       families_->counters[event][kind] = counter(Cat(kKinds[kind], "_", kCounterEvents[event]),
-                                                 "Entries of this kind that were sent to remote storage, failed for good, were "
-                                                 "sent again, or were dropped before sending.");
+                                                 "Entries of this kind that were sent to remote storage, failed for good, or were "
+                                                 "sent again.");
+    }
+    auto& dropped = prometheus::BuildCounter()
+                        .Name(Cat("prometheus_remote_storage_", kKinds[kind], "_dropped_total"))
+                        .Help("Entries of this kind that were read from the store and not sent, by reason.")
+                        .Register(registry_);
+    for (size_t reason = 0; reason < std::size(kDropReasons); ++reason) {
+      prometheus::Labels with_reason = labels;
+      with_reason["reason"] = kDropReasons[reason];
+      families_->dropped[reason][kind] = add(dropped, with_reason);
     }
     families_->pending[kind] = gauge(Cat(kKinds[kind], "_pending"), "Entries that wait to be sent to the remote storage.");
   }
@@ -69,6 +82,7 @@ WriteMetrics::WriteMetrics(prometheus::Registry& registry, const std::string& re
   families_->bytes = counter("bytes_total", "The total number of bytes of data (not metadata) sent by the queue after compression.");
   families_->metadata = counter("metadata_total", "Total number of metadata entries sent to remote storage.");
   families_->metadata_failed = counter("metadata_failed_total", "Metadata entries which failed on send to remote storage.");
+  counter("metadata_retried_total", "Metadata entries that were sent again: none, they come with each interval.");
   families_->metadata_bytes = counter("metadata_bytes_total", "The total number of bytes of metadata sent by the queue after compression.");
   families_->enqueue_retries = counter("enqueue_retries_total", "Times that a full shard queue stopped the reading of samples.");
   families_->shards = gauge("shards", "The number of shards used for parallel sending to the remote storage.");
@@ -78,6 +92,12 @@ WriteMetrics::WriteMetrics(prometheus::Registry& registry, const std::string& re
   families_->shard_capacity = gauge("shard_capacity", "The capacity of each shard of the queue.");
   families_->max_samples_per_send = gauge("max_samples_per_send", "The maximum number of samples to be sent in a single request.");
   families_->highest = gauge("queue_highest_timestamp_seconds", "Highest timestamp that was enqueued, in seconds since epoch.");
+  // One for all queues, which stays when a queue goes.
+  families_->highest_of_all = &prometheus::BuildGauge()
+                                   .Name("prometheus_remote_storage_highest_timestamp_in_seconds")
+                                   .Help("Highest timestamp that any queue has read from the store, in seconds since epoch.")
+                                   .Register(registry_)
+                                   .Add({});
   families_->highest_sent = gauge("queue_highest_sent_timestamp_seconds", "Highest timestamp successfully sent by this queue.");
   auto& durations = prometheus::BuildHistogram()
                         .Name("prometheus_remote_storage_sent_batch_duration_seconds")
@@ -98,6 +118,13 @@ void WriteMetrics::Add(Event event, const WriteBatch::Counts& counts) {
   const std::array<size_t, 3> numbers = ByKind(counts);
   for (size_t kind = 0; kind < numbers.size(); ++kind) {
     families_->counters[static_cast<size_t>(event)][kind]->Increment(static_cast<double>(numbers[kind]));
+  }
+}
+
+void WriteMetrics::AddDropped(DropReason reason, const WriteBatch::Counts& counts) {
+  const std::array<size_t, 3> numbers = ByKind(counts);
+  for (size_t kind = 0; kind < numbers.size(); ++kind) {
+    families_->dropped[static_cast<size_t>(reason)][kind]->Increment(static_cast<double>(numbers[kind]));
   }
 }
 
@@ -126,7 +153,11 @@ void WriteMetrics::SetLimits(const QueueConfig& queue) {
 }
 
 void WriteMetrics::EnqueueRetry() { families_->enqueue_retries->Increment(); }
-void WriteMetrics::SetHighest(TimestampMs enqueued) { families_->highest->Set(static_cast<double>(enqueued / kSecond)); }
+void WriteMetrics::SetHighest(TimestampMs enqueued) {
+  const double seconds = static_cast<double>(enqueued / kSecond);
+  families_->highest->Set(seconds);
+  families_->highest_of_all->Set(std::max(seconds, families_->highest_of_all->Value()));
+}
 void WriteMetrics::SetHighestSent(TimestampMs sent) { families_->highest_sent->Set(static_cast<double>(sent / kSecond)); }
 
 void WriteMetrics::AddMetadata(size_t entries, size_t bytes, bool ok) {

@@ -24,9 +24,12 @@ class WriteMetrics {
   WriteMetrics(const WriteMetrics&) = delete;
   WriteMetrics& operator=(const WriteMetrics&) = delete;
 
-  enum class Event { kSent, kFailed, kRetried, kDropped };
+  enum class Event { kSent, kFailed, kRetried };
+  /// Why something was not sent at all: it is older than sample_age_limit, or relabelling dropped its series.
+  enum class DropReason { kTooOld, kDroppedSeries };
 
   void Add(Event event, const WriteBatch::Counts& counts);
+  void AddDropped(DropReason reason, const WriteBatch::Counts& counts);
   void AddPending(const WriteBatch::Counts& counts, int sign);
   void ObserveSend(double seconds, size_t bytes);
   void SetShards(int shards, double desired);

@@ -162,7 +162,7 @@ bool WriteQueue::ReadSeries(uint64_t id, Source* source) {
     planner_.NoteIn(received);
     planner_.NoteDropped(dropped.samples + dropped.histograms);
     metrics_.AddReceived(received);
-    metrics_.Add(WriteMetrics::Event::kDropped, dropped);
+    metrics_.AddDropped(WriteMetrics::DropReason::kDroppedSeries, dropped);
   }
   return true;
 }
@@ -175,7 +175,7 @@ bool WriteQueue::ReadExemplars() {
     for (const Exemplar& exemplar : series.exemplars) {
       newest = std::max(newest, exemplar.t);
       if (outgoing == nullptr) {
-        metrics_.Add(WriteMetrics::Event::kDropped, {0, 0, 1});
+        metrics_.AddDropped(WriteMetrics::DropReason::kDroppedSeries, {0, 0, 1});
         continue;
       }
       if (!Enqueue(outgoing->labels.Hash(), {outgoing, exemplar.t, 0, nullptr, 0, std::make_shared<const Exemplar>(exemplar)})) {

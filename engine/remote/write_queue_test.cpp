@@ -62,6 +62,8 @@ class FakeReceiver {
       const auto take = [&](wire::WriteSeries& series) -> absl::Status {
         if (message == RemoteWriteMessage::kV2) {
           EXPECT_TRUE(wire::ResolveLabels(series.label_refs, symbols, &series.labels).ok());
+        } else {
+          EXPECT_TRUE(wire::DecodeLabels(&series));
         }
         const std::string key = Labels::FromSorted(series.labels).ToString();
         for (const wire::WriteSample& sample : series.samples) {

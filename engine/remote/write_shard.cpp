@@ -94,7 +94,7 @@ void WriteShard::DropOldSamples(WriteBatch* batch) const {
   const auto is_old = [&](const OutgoingSample& sample) { return sample.t < oldest; };
   std::copy_if(batch->samples.begin(), batch->samples.end(), std::back_inserter(dropped.samples), is_old);
   std::erase_if(batch->samples, is_old);
-  context_.metrics.Add(WriteMetrics::Event::kDropped, dropped.Count());
+  context_.metrics.AddDropped(WriteMetrics::DropReason::kTooOld, dropped.Count());
 }
 
 void WriteShard::SendUntilDone(const WriteBatch& original) {

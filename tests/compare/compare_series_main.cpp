@@ -1,12 +1,15 @@
 // Compares what two servers hold of the same pages: for each selector the series of both, value by value in the order of the scrapes.
 //
-//   compare_series URL_A URL_B RANGE SELECTOR...
+//   compare_series [--exactly-until SECONDS] URL_A URL_B RANGE SELECTOR...
 //
-// Prints each difference and "N series, N values compared, N differences"; exit code 1 when there are differences.
+// --exactly-until: both have the samples from the same scrapes, so that up to that time (since the epoch) each sample of one must be one of
+// the other, at the same millisecond; values may differ by kTolerance, since VictoriaMetrics keeps decimal numbers. Prints each difference
+// and "N series, N values compared, N differences"; exit code 1 when there are differences.
 
 #include <simdjson.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <map>
 #include <string>
@@ -16,6 +19,7 @@
 #include "base/http_client/http_client.h"
 #include "base/model/labels.h"
 #include "base/strings.h"
+#include "base/text/float_text.h"
 #include "tests/doubles/url_encode.h"
 
 namespace tocsin::test {
@@ -25,13 +29,20 @@ constexpr int kMaxPrinted = 30;
 // A server may have been asked between two scrapes: it can have this many samples more than the other.
 constexpr size_t kMaxLead = 2;
 
-using SeriesValues = std::map<Labels, std::vector<std::string>>;
+// Relative.
+constexpr double kTolerance = 1e-14;
 
-SeriesValues Fetch(const std::string& url, const std::string& selector, const std::string& range) {
+struct Point {
+  int64_t t = 0;  // milliseconds
+  std::string value;
+};
+using SeriesValues = std::map<Labels, std::vector<Point>>;
+
+SeriesValues Fetch(const std::string& url, const std::string& selector, const std::string& range, const std::string& time) {
   const SystemClock clock;
   HttpClient client(HttpClientOptions{}, clock);
   tocsin::HttpRequest request;
-  request.url = Cat(url, "/api/v1/query?query=", UrlEncode(Cat(selector, "[", range, "]")));
+  request.url = Cat(url, "/api/v1/query?query=", UrlEncode(Cat(selector, "[", range, "]")), time.empty() ? "" : "&time=", time);
   const auto answer = client.Do(request);
   SeriesValues found;
   if (!answer.ok() || answer->status != 200) {
@@ -45,16 +56,27 @@ SeriesValues Fetch(const std::string& url, const std::string& selector, const st
     for (const auto [name, value] : simdjson::dom::object(series["metric"])) {
       labels.Set(name, value.get_string().value());
     }
-    std::vector<std::string>& values = found[labels.Build()];
+    std::vector<Point>& values = found[labels.Build()];
     for (const simdjson::dom::element point : series["values"].get_array()) {
-      values.emplace_back(point.at(1).get_string().value());
+      values.push_back({std::llround(point.at(0).get_double().value() * 1000), std::string(point.at(1).get_string().value())});
     }
   }
   return found;
 }
 
+bool SameValue(const std::string& a, const std::string& b, bool exactly) {
+  if (a == b) {
+    return true;
+  }
+  const double x = ParseGoFloat(a).value;
+  const double y = ParseGoFloat(b).value;
+  return exactly && std::abs(x - y) <= kTolerance * std::abs(x);
+}
+
 class Comparison {
  public:
+  explicit Comparison(bool exactly) : exactly_(exactly) {}
+
   void Compare(const SeriesValues& a, const SeriesValues& b) {
     for (const auto& [labels, values] : a) {
       const auto other = b.find(labels);
@@ -77,16 +99,16 @@ class Comparison {
   }
 
  private:
-  void CompareValues(const Labels& labels, const std::vector<std::string>& a, const std::vector<std::string>& b) {
+  void CompareValues(const Labels& labels, const std::vector<Point>& a, const std::vector<Point>& b) {
     ++series_;
     const size_t common = std::min(a.size(), b.size());
-    if (std::max(a.size(), b.size()) > common + kMaxLead) {
+    if (std::max(a.size(), b.size()) > common + (exactly_ ? 0 : kMaxLead)) {
       Differ(Cat(labels.ToString(), ": ", a.size(), " samples against ", b.size()));
     }
     for (size_t i = 0; i < common; ++i) {
       ++values_;
-      if (a[i] != b[i]) {
-        Differ(Cat(labels.ToString(), " sample ", i, ": ", a[i], " against ", b[i]));
+      if (!SameValue(a[i].value, b[i].value, exactly_) || (exactly_ && a[i].t != b[i].t)) {
+        Differ(Cat(labels.ToString(), " sample ", i, ": ", a[i].value, " @", a[i].t, " against ", b[i].value, " @", b[i].t));
         return;
       }
     }
@@ -98,6 +120,7 @@ class Comparison {
     }
   }
 
+  const bool exactly_;
   int series_ = 0;
   int values_ = 0;
   int differences_ = 0;
@@ -108,13 +131,19 @@ class Comparison {
 
 int main(int argc, char** argv) {
   using namespace tocsin::test;
-  if (argc < 5) {
-    std::fprintf(stderr, "usage: compare_series URL_A URL_B RANGE SELECTOR...\n");
+  std::vector<std::string> arguments(argv + 1, argv + argc);
+  std::string until;
+  if (arguments.size() > 1 && arguments[0] == "--exactly-until") {
+    until = arguments[1];
+    arguments.erase(arguments.begin(), arguments.begin() + 2);
+  }
+  if (arguments.size() < 4) {
+    std::fprintf(stderr, "usage: compare_series [--exactly-until SECONDS] URL_A URL_B RANGE SELECTOR...\n");
     return 2;
   }
-  Comparison comparison;
-  for (int i = 4; i < argc; ++i) {
-    comparison.Compare(Fetch(argv[1], argv[i], argv[3]), Fetch(argv[2], argv[i], argv[3]));
+  Comparison comparison(!until.empty());
+  for (size_t i = 3; i < arguments.size(); ++i) {
+    comparison.Compare(Fetch(arguments[0], arguments[i], arguments[2], until), Fetch(arguments[1], arguments[i], arguments[2], until));
   }
   return comparison.Finish();
 }

@@ -14,12 +14,15 @@ class RecordingAppender : public Appender {
       return SeriesRef::kNone;
     }
     pending_[key];
-    keys_.push_back(key);
+    store_.names.push_back(key);
     *result = AppendResult::kOk;
-    return static_cast<SeriesRef>(keys_.size());
+    return static_cast<SeriesRef>(store_.names.size());
   }
 
   AppendResult Append(SeriesRef ref, TimestampMs t, double value) override {
+    if (!pending_.contains(store_.names[static_cast<uint64_t>(ref) - 1])) {
+      return AppendResult::kUnknownSeries;
+    }
     auto& samples = SeriesOf(ref).samples;
     if (!samples.empty() && samples.back().first >= t) {
       const bool same = samples.back() == std::pair(t, value);
@@ -67,11 +70,10 @@ class RecordingAppender : public Appender {
   void Rollback() override { ++store_.rollbacks; }
 
  private:
-  RecordingStore::Series& SeriesOf(SeriesRef ref) { return pending_[keys_[static_cast<uint64_t>(ref) - 1]]; }
+  RecordingStore::Series& SeriesOf(SeriesRef ref) { return pending_[store_.names[static_cast<uint64_t>(ref) - 1]]; }
 
   RecordingStore& store_;
   std::map<std::string, RecordingStore::Series> pending_;
-  std::vector<std::string> keys_;
 };
 
 }  // namespace

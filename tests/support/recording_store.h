@@ -23,7 +23,8 @@ class RecordingStore : public Appendable {
 
   std::unique_ptr<Appender> OpenAppender() override;
 
-  std::map<std::string, Series> series;  ///< committed
+  std::map<std::string, Series> series;  ///< committed; one that is taken out is unknown from then on
+  std::vector<std::string> names;        ///< by reference
   size_t series_max = SIZE_MAX;          ///< further ones: kMemoryLimit
   bool commit_fails = false;
   int rollbacks = 0;
