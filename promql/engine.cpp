@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <thread>
 
+#include "base/log.h"
 #include "base/status.h"
 #include "base/strings.h"
+#include "promql/active_query_tracker.h"
+#include "promql/engine_metrics.h"
 #include "promql/exec/query_context.h"
 #include "promql/operators/builder.h"
 #include "promql/parser.h"
@@ -33,7 +36,20 @@ class EngineImpl : public Engine {
         clock_(clock),
         gate_(options.max_concurrency),
         pool_(options.worker_threads > 0 ? static_cast<size_t>(options.worker_threads)
-                                         : std::max<size_t>(1, std::thread::hardware_concurrency())) {}
+                                         : std::max<size_t>(1, std::thread::hardware_concurrency())) {
+    if (options.registry != nullptr) {
+      metrics_ = std::make_unique<EngineMetrics>(options.max_concurrency, options.registry);
+    }
+    if (!options.active_queries_file.empty()) {
+      absl::StatusOr<std::unique_ptr<ActiveQueryTracker>> tracker =
+          ActiveQueryTracker::Open(options.active_queries_file, options.max_concurrency, clock);
+      if (tracker.ok()) {
+        tracker_ = *std::move(tracker);
+      } else {
+        LogError("the file of active queries cannot be made", {{"err", tracker.status()}});
+      }
+    }
+  }
 
   absl::StatusOr<QueryResult> Query(Queryable& store, const QueryRequest& request) override;
   absl::StatusOr<std::string> Explain(const QueryRequest& request) override;
@@ -43,18 +59,25 @@ class EngineImpl : public Engine {
     MutexLock lock(mu_);
     log_ = std::move(shared);
   }
+  bool has_query_log() const override {
+    MutexLock lock(mu_);
+    return log_ != nullptr;
+  }
 
  private:
   absl::StatusOr<PlannedQuery> Prepare(const QueryRequest& request) const;
   void FillContext(const QueryRequest& request, int64_t start_ns, QueryContext* context) const;
-  absl::Status Run(Queryable& store, const QueryRequest& request, int64_t start_ns, QueryContext& context, QueryResult* result);
+  absl::Status Run(Queryable& store, const QueryRequest& request, const PlannedQuery& query, int64_t start_ns, QueryContext& context,
+                   QueryResult* result);
   absl::Status Evaluate(Queryable& store, const PlannedQuery& query, QueryContext& context, QueryResult* result);
 
   EngineOptions options_;
   const Clock& clock_;
   QueryGate gate_;
   WorkerPool pool_;
-  Mutex mu_;
+  std::unique_ptr<EngineMetrics> metrics_;       // null: none are wanted
+  std::unique_ptr<ActiveQueryTracker> tracker_;  // null: nothing is tracked
+  mutable Mutex mu_;
   std::shared_ptr<const QueryLog> log_ GUARDED_BY(mu_);
 };
 
@@ -134,13 +157,15 @@ absl::Status EngineImpl::Evaluate(Queryable& store, const PlannedQuery& query, Q
   return absl::OkStatus();
 }
 
-absl::Status EngineImpl::Run(Queryable& store, const QueryRequest& request, int64_t start_ns, QueryContext& context, QueryResult* result) {
-  ASSIGN_OR_RETURN(const PlannedQuery query, Prepare(request));
-  RETURN_IF_ERROR(gate_.Enter(clock_, context.deadline_ns, request.cancel));
+absl::Status EngineImpl::Run(Queryable& store, const QueryRequest& request, const PlannedQuery& query, int64_t start_ns,
+                             QueryContext& context, QueryResult* result) {
+  const absl::Status admitted = gate_.Enter(clock_, context.deadline_ns, request.cancel);
   const int64_t entered_ns = clock_.MonotonicNs();
   result->stats.exec_queue_seconds = SecondsOf(entered_ns - start_ns);
+  RETURN_IF_ERROR(admitted);
   absl::Status status = context.Check();
   if (status.ok()) {
+    const ActiveQueryTracker::Entry active(tracker_.get(), request.expression);
     status = Evaluate(store, query, context, result);
   }
   gate_.Leave();
@@ -150,15 +175,22 @@ absl::Status EngineImpl::Run(Queryable& store, const QueryRequest& request, int6
 
 absl::StatusOr<QueryResult> EngineImpl::Query(Queryable& store, const QueryRequest& request) {
   const int64_t start_ns = clock_.MonotonicNs();
+  ASSIGN_OR_RETURN(const PlannedQuery query, Prepare(request));
+  if (metrics_ != nullptr) {
+    metrics_->Started();
+  }
   QueryContext context(clock_, pool_);
   FillContext(request, start_ns, &context);
   context.features.per_step_stats = options_.features.per_step_stats && request.per_step_stats;
   QueryResult result;
-  const absl::Status status = Run(store, request, start_ns, context, &result);
+  const absl::Status status = Run(store, request, query, start_ns, context, &result);
   context.stats.FillIn(&result.stats);
   result.stats.peak_samples = context.peak();
   result.stats.exec_total_seconds = SecondsOf(clock_.MonotonicNs() - start_ns);
   result.annotations = context.annotations.Render(request.expression);
+  if (metrics_ != nullptr) {
+    metrics_->Ended(result.stats, result.stats.eval_total_seconds > 0);
+  }
   std::shared_ptr<const QueryLog> log;
   {
     MutexLock lock(mu_);

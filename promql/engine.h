@@ -16,6 +16,10 @@
 #include "base/types.h"
 #include "storage/querier.h"
 
+namespace prometheus {
+class Registry;
+}  // namespace prometheus
+
 namespace tocsin::promql {
 
 struct Expr;
@@ -108,6 +112,8 @@ struct EngineOptions {
   DurationMs default_subquery_step_ms = kMinute;
   int worker_threads = 0;  // for one query; 0: the machine's cores
   LanguageFeatures features;
+  prometheus::Registry* registry = nullptr;  // for prometheus_engine_*; null: none
+  std::string active_queries_file;           // names the queries that run now; "": none
 };
 
 /// The kinds of error that clients see; carried by absl::Status codes: kInvalidArgument bad_data (parse errors),
@@ -127,9 +133,10 @@ struct QueryRequest {
   const StopToken* cancel = nullptr;  // must outlive the call
   bool per_step_stats = false;        // fills total_samples_per_step, where the feature is on
   bool profile = false;               // fills QueryResult::operators
+  std::string log_origin;             // who asks, for the query log: members of a JSON object
 };
 
-/// What the query log is told of each query that ended.
+/// What the query log is told of each query that ended; those that could not be parsed did not begin.
 struct QueryLogEntry {
   const QueryRequest& request;
   const QueryStats& stats;
@@ -150,6 +157,8 @@ class Engine {
 
   /// Called after each query from now on; null: no more. It may be called by several threads at once.
   virtual void SetQueryLog(QueryLog log) = 0;
+  /// Whether QueryRequest::log_origin is of use.
+  virtual bool has_query_log() const { return false; }
 };
 
 std::unique_ptr<Engine> NewEngine(const EngineOptions& options, const Clock& clock);

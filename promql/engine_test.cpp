@@ -166,7 +166,7 @@ TEST_F(EngineTest, ProfileTellsOfEachOperator) {
   EXPECT_EQ(result->operators[1].series, 100);
 }
 
-TEST_F(EngineTest, TheQueryLogHearsOfGoodAndBadQueries) {
+TEST_F(EngineTest, TheQueryLogHearsOfQueriesThatBegan) {
   const auto engine = NewEngine({}, clock_);
   std::vector<std::string> seen;
   engine->SetQueryLog(
@@ -175,7 +175,7 @@ TEST_F(EngineTest, TheQueryLogHearsOfGoodAndBadQueries) {
   (void)Instant(*engine, "sum(");
   engine->SetQueryLog(nullptr);
   (void)Instant(*engine, "b_total");
-  EXPECT_EQ(seen, (std::vector<std::string>{"a_total ok", "sum( bad"}));
+  EXPECT_EQ(seen, (std::vector<std::string>{"a_total ok"}));
 }
 
 TEST_F(EngineTest, ManyThreadsMayAsk) {

@@ -2,6 +2,7 @@
 
 #include <thread>
 
+#include "base/json/writer.h"
 #include "base/log.h"
 #include "rules/alert_journal.h"
 #include "rules/dead_rules.h"
@@ -19,6 +20,17 @@ std::unique_ptr<Rule> MakeRule(const RuleDefinition& definition, const TextMap& 
     return std::make_unique<RecordingRule>(definition, group_labels);
   }
   return std::make_unique<AlertingRule>(definition, group_labels, environment, restored);
+}
+
+/// {"ruleGroup":{"file":...,"name":...}}, without the outer braces.
+std::string LogOrigin(std::string_view file, std::string_view name) {
+  std::string text = "\"ruleGroup\":";
+  JsonWriter json(&text);
+  json.BeginObject();
+  json.Field("file", file);
+  json.Field("name", name);
+  json.EndObject();
+  return text;
 }
 
 }  // namespace
@@ -94,6 +106,9 @@ bool Group::MayResolve(TimestampMs ts) {
 void Group::Evaluate(TimestampMs ts) {
   EvaluationContext context;
   context.source = environment_.source;
+  if (context.source.engine != nullptr && context.source.engine->has_query_log()) {
+    context.source.log_origin = LogOrigin(file_, name_);
+  }
   context.ts = ts;
   context.query_offset_ms = query_offset_ms_;
   context.limit = limit_;

@@ -12,6 +12,7 @@ absl::StatusOr<promql::Vector> QueryVector(const QuerySource& source, std::strin
   request.start = t;
   request.end = t;
   request.cancel = source.cancel;
+  request.log_origin = source.log_origin;
   ASSIGN_OR_RETURN(promql::QueryResult result, source.engine->Query(*source.queryable, request));
   if (annotations != nullptr) {
     *annotations = std::move(result.annotations);

@@ -14,6 +14,7 @@ struct QuerySource {
   promql::Engine* engine = nullptr;
   Queryable* queryable = nullptr;
   const StopToken* cancel = nullptr;  ///< null: never
+  std::string log_origin = {};        ///< who asks, for the query log (promql::QueryRequest)
 };
 
 /// An instant query; a scalar becomes a vector of one element without labels. `annotations`, if given, gets the query's; `parsed`, if

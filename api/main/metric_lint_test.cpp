@@ -50,16 +50,17 @@ TEST(TextFamiliesTest, TellsTheLineOfAnErrorInPromtoolsWords) {
 }
 
 TEST(MetricLintTest, NamesWhatBreaksTheRules) {
-  EXPECT_THAT(Lints("# HELP up Good.\n# TYPE up gauge\nup 1\n# HELP a_seconds_total Good.\n# TYPE a_seconds_total counter\na_seconds_total 1\n"),
-              testing::IsEmpty());
-  EXPECT_THAT(Lints("# TYPE a_gauge gauge\na_gauge{xY=\"1\"} 1\n# HELP b_ms x\n# TYPE b_ms counter\nb_ms 1\n# HELP e:x x\n# TYPE e:x gauge\n"
-                    "e:x 1\ne:x 2\n# TYPE f_milliseconds summary\nf_milliseconds{quantile=\"0.5\"} 1\n"),
-              testing::ElementsAre("a_gauge label names should be written in 'snake_case' not 'camelCase'",
-                                   "a_gauge metric name should not include type 'gauge'", "a_gauge no help text",
-                                   "b_ms counter metrics should have \"_total\" suffix",
-                                   "b_ms metric names should not contain abbreviated units", "e:x metric names should not contain ':'",
-                                   "e:x metric not unique", "f_milliseconds no help text",
-                                   "f_milliseconds use base unit \"seconds\" instead of \"milliseconds\""));
+  EXPECT_THAT(
+      Lints("# HELP up Good.\n# TYPE up gauge\nup 1\n# HELP a_seconds_total Good.\n# TYPE a_seconds_total counter\na_seconds_total 1\n"),
+      testing::IsEmpty());
+  EXPECT_THAT(
+      Lints("# TYPE a_gauge gauge\na_gauge{xY=\"1\"} 1\n# HELP b_ms x\n# TYPE b_ms counter\nb_ms 1\n# HELP e:x x\n# TYPE e:x gauge\n"
+            "e:x 1\ne:x 2\n# TYPE f_milliseconds summary\nf_milliseconds{quantile=\"0.5\"} 1\n"),
+      testing::ElementsAre("a_gauge label names should be written in 'snake_case' not 'camelCase'",
+                           "a_gauge metric name should not include type 'gauge'", "a_gauge no help text",
+                           "b_ms counter metrics should have \"_total\" suffix", "b_ms metric names should not contain abbreviated units",
+                           "e:x metric names should not contain ':'", "e:x metric not unique", "f_milliseconds no help text",
+                           "f_milliseconds use base unit \"seconds\" instead of \"milliseconds\""));
 }
 
 }  // namespace

@@ -125,6 +125,10 @@ absl::Status ProgramServer::OpenStore(const Config& config) {
 void ProgramServer::OpenParts(const Config& config) {
   promql::EngineOptions engine_options = flags_.engine;
   engine_options.default_subquery_step_ms = config.global.evaluation_interval_ms;
+  engine_options.registry = &metrics_.registry();
+  if (!flags_.memory_only) {
+    engine_options.active_queries_file = Cat(OwnFolder(), "/queries.active");
+  }
   engine_ = promql::NewEngine(engine_options, clock_);
   queryable_ = std::make_unique<FanoutQueryable>(*head_, [this] { return head_->min_time(); }, clock_);
 
@@ -149,6 +153,8 @@ void ProgramServer::OpenParts(const Config& config) {
       [this](const DiscoveredSnapshot& found) { notifier_->ApplyTargets(found); });
 }
 
+std::string ProgramServer::OwnFolder() const { return Cat(flags_.storage_path, flags_.storage_path.ends_with('/') ? "" : "/", "tocsin"); }
+
 rules::ManagerOptions ProgramServer::RuleOptions() {
   rules::ManagerOptions options;
   options.engine = engine_.get();
@@ -164,7 +170,7 @@ rules::ManagerOptions ProgramServer::RuleOptions() {
   options.concurrent_rule_eval = flags_.features.concurrent_rule_eval;
   options.strict_reload = flags_.strict_reload;
   options.features = flags_.features.language;
-  options.state_folder = flags_.memory_only ? "" : Cat(flags_.storage_path, flags_.storage_path.ends_with('/') ? "" : "/", "tocsin");
+  options.state_folder = flags_.memory_only ? "" : OwnFolder();
   return options;
 }
 
@@ -179,6 +185,7 @@ absl::Status ProgramServer::Apply(std::shared_ptr<const Config> config) {
   if (const absl::Status logged = query_log_.SetFile(config->global.query_log_file); !logged.ok()) {
     LogError("the query log cannot be written", {{"err", logged}});
   }
+  engine_->SetQueryLog(query_log_.enabled() ? [this](const promql::QueryLogEntry& entry) { query_log_.Write(entry); } : promql::QueryLog());
   if (flags_.auto_reload) {
     config_fingerprint_ = ConfigFingerprint(*config);
   }

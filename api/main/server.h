@@ -19,6 +19,7 @@
 #include "api/receive/remote_write_receiver.h"
 #include "api/v1/api.h"
 #include "api/v1/notifications.h"
+#include "api/v1/query_log.h"
 #include "base/clock.h"
 #include "base/memory_budget.h"
 #include "base/mutex.h"
@@ -64,6 +65,8 @@ class ProgramServer {
   void OpenParts(const Config& config);
   absl::Status OpenHttp();
   absl::Status OpenGrpc();
+  /// Where all own files lie.
+  std::string OwnFolder() const;
   rules::ManagerOptions RuleOptions();
   WebOptions WebPaths();
   void ReloadWebConfig();

@@ -75,7 +75,6 @@ void ProgramServer::FillSources() {
   sources_.print_scrape_config = &PrintScrapeConfig;
   sources_.store = head_.get();
   sources_.notifications = &notifications_;
-  sources_.query_log = &query_log_;
   sources_.replay_progress = &replay_progress_;
   sources_.alertmanagers = [this] {
     AlertmanagersStatus status = notifier_->Status();

@@ -30,7 +30,9 @@ struct BucketRange {
   int64_t begin;
   int64_t end;
 };
-BucketRange RangeOf(const OtlpBuckets& buckets) { return {buckets.offset, int64_t{buckets.offset} + static_cast<int64_t>(buckets.counts.size())}; }
+BucketRange RangeOf(const OtlpBuckets& buckets) {
+  return {buckets.offset, int64_t{buckets.offset} + static_cast<int64_t>(buckets.counts.size())};
+}
 
 BucketRange RangeOfBoth(const OtlpBuckets& a, const OtlpBuckets& b) {
   if (a.counts.empty() || b.counts.empty()) {

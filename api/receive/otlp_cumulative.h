@@ -11,10 +11,9 @@
 
 namespace tocsin {
 
-/// Adds up deltas (feature otlp-deltatocumulative), by the rules of OpenTelemetry's deltatocumulative processor: a stream is what has the same
-/// resource, scope, metric and attributes; its first point is taken as it is, points that begin before the stream or do not come after its last
-/// one are left out; streams without a point for kStaleMs begin anew.
-/// Threads: safe.
+/// Adds up deltas (feature otlp-deltatocumulative), by the rules of OpenTelemetry's deltatocumulative processor: a stream is what has the
+/// same resource, scope, metric and attributes; its first point is taken as it is, points that begin before the stream or do not come after
+/// its last one are left out; streams without a point for kStaleMs begin anew. Threads: safe.
 class OtlpCumulative {
  public:
   static constexpr DurationMs kStaleMs = 5 * kMinute;

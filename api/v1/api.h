@@ -10,7 +10,6 @@
 #include "api/http/router.h"
 #include "api/v1/features.h"
 #include "api/v1/notifications.h"
-#include "api/v1/query_log.h"
 #include "api/v1/result.h"
 #include "base/clock.h"
 #include "base/model/regex.h"
@@ -65,7 +64,6 @@ struct Sources {
   Queryable* queryable = nullptr;
   Head* store = nullptr;
   Notifications* notifications = nullptr;
-  QueryLog* query_log = nullptr;
   const ReplayProgress* replay_progress = nullptr;
   const Clock* clock = nullptr;
   promql::LanguageFeatures features;

@@ -34,13 +34,12 @@ class FixedEngine : public promql::Engine {
 /// All of /api/v1 over an empty store, with sources that the test fills.
 class ApiFixture : public testing::Test {
  protected:
-  ApiFixture() : notifications_(1, clock_, &registry_), query_log_(clock_, &registry_), head_(Head::OpenMemoryOnly({}, clock_)) {
+  ApiFixture() : notifications_(1, clock_, &registry_), head_(Head::OpenMemoryOnly({}, clock_)) {
     sources_.engine = &engine_;
     sources_.queryable = head_.get();
     sources_.store = head_.get();
     sources_.clock = &clock_;
     sources_.notifications = &notifications_;
-    sources_.query_log = &query_log_;
     sources_.replay_progress = &progress_;
     sources_.readiness = [this] { return readiness_; };
     sources_.rules = [this] { return rules_; };
@@ -94,7 +93,6 @@ class ApiFixture : public testing::Test {
   ManualClock clock_{1'435'781'451'781};
   prometheus::Registry registry_;
   Notifications notifications_;
-  QueryLog query_log_;
   ReplayProgress progress_;
   FixedEngine engine_;
   std::unique_ptr<Head> head_;

@@ -24,6 +24,20 @@ TEST_F(ApiTest, AnswersVectorsMatricesAndScalars) {
   EXPECT_EQ(Get("/query?query=1"), R"({"status":"success","data":{"resultType":"scalar","result":[1.9,"0.0000001"]}})");
 }
 
+TEST_F(ApiTest, TellsWhatAQueryDid) {
+  engine_.result->stats.total_queryable_samples = 5;
+  engine_.result->stats.total_samples_per_step = {2, 3};
+  EXPECT_THAT(Get("/query_range?query=up&start=1&end=2&step=1&stats=all"),
+              testing::HasSubstr(R"("totalQueryableSamplesPerStep":[[1,2],[2,3]],"totalQueryableSamples":5)"));
+  EXPECT_TRUE(engine_.last.per_step_stats);
+  EXPECT_FALSE(engine_.last.profile);
+  engine_.result->operators = {{.depth = 1, .description = "vector selector up", .series = 2, .samples = 3, .open_seconds = 0.5}};
+  EXPECT_THAT(Get("/query?query=up&profile=true"),
+              testing::HasSubstr(
+                  R"("operators":[{"depth":1,"operator":"vector selector up","series":2,"samples":3,"openTime":0.5,"readTime":0}])"));
+  EXPECT_TRUE(engine_.last.profile);
+}
+
 TEST_F(ApiTest, CutsAtTheLimitWithAWarning) {
   engine_.result->value = promql::Vector(3);
   const std::string body = Get("/query?query=up&limit=2&stats=some");

@@ -7,6 +7,7 @@
 #include "api/v1/api.h"
 #include "api/v1/parameters.h"
 #include "api/v1/query_json.h"
+#include "api/v1/query_log.h"
 #include "base/strings.h"
 #include "base/text/quote.h"
 #include "base/text/time_text.h"
@@ -45,6 +46,9 @@ bool ReadCommon(const http::Request& http_request, QueryParameters* parameters, 
     parameters->request.lookback_delta_ms = std::max<int64_t>(*nanos / kNanosPerMillisecond, 0);
   }
   parameters->stats = http_request.form.Get("stats");
+  parameters->request.per_step_stats = parameters->stats == "all";
+  // An own parameter: the plan, with time and samples of each operator.
+  parameters->request.profile = http_request.form.Get("profile") == "true";
   parameters->request.expression = http_request.form.Get("query");
   parameters->request.cancel = http_request.cancel;
   return true;
@@ -69,21 +73,14 @@ std::string StatsWarning(std::string_view stats) {
              " for parameter \"stats\" is deprecated and will be rejected in the next major release, use \"true\" or \"all\"");
 }
 
-/// Executes the query; the log gets a line of it.
-absl::StatusOr<promql::QueryResult> Execute(const Sources& sources, const http::Request& request, const promql::QueryRequest& query) {
-  absl::StatusOr<promql::QueryResult> executed = sources.engine->Query(*sources.queryable, query);
-  if (sources.query_log->enabled() && (executed.ok() || promql::QueryErrorType(executed.status()) != "bad_data")) {
-    const promql::QueryStats none;
-    sources.query_log->Write(request, query, executed.ok() ? executed->stats : none, executed.ok() ? "" : Message(executed.status()));
-  }
-  return executed;
-}
-
 Result Run(const Sources& sources, const http::Request& request, QueryParameters parameters) {
   if (parameters.request.timeout_ms > 0) {
     parameters.request.timeout_ms = std::min(parameters.request.timeout_ms, sources.engine->options().timeout_ms);
   }
-  absl::StatusOr<promql::QueryResult> executed = Execute(sources, request, parameters.request);
+  if (sources.engine->has_query_log()) {
+    parameters.request.log_origin = QueryLog::Origin(request);
+  }
+  absl::StatusOr<promql::QueryResult> executed = sources.engine->Query(*sources.queryable, parameters.request);
   if (!executed.ok()) {
     Result failure = QueryFailure(executed.status());
     return failure.error_type == ErrorType::kBadData ? InvalidParameter("query", failure.error) : failure;
@@ -99,11 +96,11 @@ Result Run(const Sources& sources, const http::Request& request, QueryParameters
     out.warnings.push_back(std::move(warning));
   }
   std::string stats_json;
-  if (!parameters.stats.empty()) {
+  if (!parameters.stats.empty() || parameters.request.profile) {
     if (parameters.stats != "all") {
       result->stats.total_samples_per_step.clear();
     }
-    stats_json = QueryStatsJson(result->stats, parameters.request);
+    stats_json = QueryStatsJson(result->stats, parameters.request, result->operators);
   }
   WriteQueryData(std::move(result), std::move(stats_json), &out);
   return out;

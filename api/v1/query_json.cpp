@@ -127,6 +127,31 @@ void WritePerStep(std::string_view key, const std::vector<int64_t>& counts, cons
   json->EndArray();
 }
 
+/// What each operator of the plan did, parents before their children.
+void WriteOperators(std::span<const promql::OperatorStats> operators, JsonWriter* json) {
+  if (operators.empty()) {
+    return;
+  }
+  json->Key("operators");
+  json->BeginArray();
+  for (const promql::OperatorStats& one : operators) {
+    json->BeginObject();
+    json->Key("depth");
+    json->Int(one.depth);
+    json->Field("operator", one.description);
+    json->Key("series");
+    json->Int(one.series);
+    json->Key("samples");
+    json->Int(one.samples);
+    json->Key("openTime");
+    json->Float(one.open_seconds);
+    json->Key("readTime");
+    json->Float(one.read_seconds);
+    json->EndObject();
+  }
+  json->EndArray();
+}
+
 }  // namespace
 
 void WriteHistogram(const FloatHistogram& histogram, JsonWriter* json) {
@@ -196,7 +221,8 @@ void WriteQueryData(std::shared_ptr<const promql::QueryResult> result, std::stri
   out->data += DataEnd(stats_json);
 }
 
-std::string QueryStatsJson(const promql::QueryStats& stats, const promql::QueryRequest& request) {
+std::string QueryStatsJson(const promql::QueryStats& stats, const promql::QueryRequest& request,
+                           std::span<const promql::OperatorStats> operators) {
   std::string out;
   JsonWriter json(&out);
   json.BeginObject();
@@ -223,6 +249,7 @@ std::string QueryStatsJson(const promql::QueryStats& stats, const promql::QueryR
   json.Key("peakSamples");
   json.Int(stats.peak_samples);
   json.EndObject();
+  WriteOperators(operators, &json);
   json.EndObject();
   return out;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 
 #include "api/v1/result.h"
@@ -22,7 +23,8 @@ void WriteQueryData(std::shared_ptr<const promql::QueryResult> result, std::stri
 /// {"count":"3","sum":"4.5","buckets":[[0,"1","2","1"],...]}
 void WriteHistogram(const FloatHistogram& histogram, JsonWriter* json);
 
-/// The `stats` object.
-std::string QueryStatsJson(const promql::QueryStats& stats, const promql::QueryRequest& request);
+/// The `stats` object. `operators`, where the query was asked for them, under a key of that name.
+std::string QueryStatsJson(const promql::QueryStats& stats, const promql::QueryRequest& request,
+                           std::span<const promql::OperatorStats> operators = {});
 
 }  // namespace tocsin::api

@@ -71,8 +71,19 @@ bool QueryLog::enabled() const {
   return file_ != nullptr;
 }
 
-void QueryLog::Write(const http::Request& request, const promql::QueryRequest& query, const promql::QueryStats& stats,
-                     std::string_view error) {
+std::string QueryLog::Origin(const http::Request& request) {
+  std::string text = "\"httpRequest\":";
+  JsonWriter json(&text);
+  json.BeginObject();
+  json.Field("clientIP", request.remote_address.substr(0, request.remote_address.rfind(':')));
+  json.Field("method", request.method);
+  json.Field("path", request.path);
+  json.EndObject();
+  return text;
+}
+
+void QueryLog::Write(const promql::QueryLogEntry& entry) {
+  const promql::QueryRequest& query = entry.request;
   std::string line;
   JsonWriter json(&line);
   json.BeginObject();
@@ -85,19 +96,16 @@ void QueryLog::Write(const http::Request& request, const promql::QueryRequest& q
   json.Field("query", query.expression);
   json.Field("start", FormatRfc3339Ms(query.start));
   json.Key("step");
-  json.Float(static_cast<double>(query.step_ms) / 1000);
+  json.Int(query.step_ms / 1000);
   json.EndObject();
-  if (!error.empty()) {
-    json.Field("error", error);
+  if (!entry.status.ok()) {
+    json.Field("error", Message(entry.status));
   }
   json.Key("stats");
-  json.Raw(QueryStatsJson(stats, query));
-  json.Key("httpRequest");
-  json.BeginObject();
-  json.Field("clientIP", request.remote_address.substr(0, request.remote_address.rfind(':')));
-  json.Field("method", request.method);
-  json.Field("path", request.path);
-  json.EndObject();
+  json.Raw(QueryStatsJson(entry.stats, query));
+  if (!query.log_origin.empty()) {
+    json.Raw(query.log_origin);
+  }
   json.EndObject();
   line += "\n";
   MutexLock lock(mu_);

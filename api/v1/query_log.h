@@ -17,7 +17,7 @@ class Registry;
 
 namespace tocsin::api {
 
-/// The file of `global.query_log_file`: one JSON object a line for each query of the API, with upstream's keys.
+/// The file of `global.query_log_file`: one JSON object a line for each query of the engine, with upstream's keys.
 /// Threads: safe.
 class QueryLog {
  public:
@@ -28,8 +28,11 @@ class QueryLog {
   absl::Status SetFile(const std::string& path);
   bool enabled() const;
 
-  /// `error` is empty, and `stats` what the engine counted, unless the query failed.
-  void Write(const http::Request& request, const promql::QueryRequest& query, const promql::QueryStats& stats, std::string_view error);
+  /// For Engine::SetQueryLog.
+  void Write(const promql::QueryLogEntry& entry);
+
+  /// What stands in the log of a query that came with this request (QueryRequest::log_origin).
+  static std::string Origin(const http::Request& request);
 
  private:
   class File;

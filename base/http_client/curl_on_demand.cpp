@@ -30,8 +30,8 @@ void* CurlSymbol(const char* name) {
     return target arguments;                                                                      \
   }
 
-// The variadic ones take exactly one more argument, a number or a pointer of at most 64 bits. The options are enumerations as large as an int, which
-// promotion leaves alone: clang warns where it cannot know that.
+// The variadic ones take exactly one more argument, a number or a pointer of at most 64 bits. The options are enumerations as large as an
+// int, which promotion leaves alone: clang warns where it cannot know that.
 static_assert(sizeof(CURLoption) == sizeof(int) && sizeof(CURLINFO) == sizeof(int) && sizeof(CURLMoption) == sizeof(int));
 #pragma GCC diagnostic ignored "-Wvarargs"
 #define FORWARD_TO_CURL_VARIADIC(result, name, handle_type, option_type)                                               \

@@ -78,7 +78,7 @@ TEST(Differential, AnswersAsTheNewestPrometheus) {
       if (!difference) {
         continue;
       }
-      if (const auto reason = ReasonToDiffer(version, text, *difference)) {
+      if (const auto reason = ReasonToDiffer(version, text, window.step_ms != 0, *difference)) {
         ++explained[*reason];
       } else if (!IsKnownVersion(version)) {
         ++explained["this version's changes are not listed here"];

@@ -10,6 +10,7 @@ struct KnownDifference {
   const char* query;               // a regular expression that is found in the query
   const char* difference;          // likewise, in the text of the difference
   std::string_view reason;
+  bool range_only = false;
 };
 
 constexpr KnownDifference kKnownDifferences[] = {
@@ -17,14 +18,14 @@ constexpr KnownDifference kKnownDifferences[] = {
      "functions that came after 3.5 or were experimental then (first_over_time, histogram_quantiles, start, min_of, ...)"},
     {"3.5", "(start|end|range|step|min_of|max_of)\\(", "peer's error: \"[0-9:]+ parse error: unexpected",
      "start(), end(), range(), step(), min_of() and max_of() as functions came after 3.5"},
-    {"3.5", "(rate|increase)\\(.*latency_(native|custom|\\.)", "^\\{",
+    {"3.5", "\\b(rate|increase)\\([^()\\[]*latency_(native|custom|\\.)[^()\\[]*\\[", "^\\{",
      "3.6: the extrapolation of native counter histograms stops at zero (prometheus/prometheus#16828)"},
     {"3.5", "histogram_(quantile|fraction)", "annotations: .*bucket label \"le\" is missing",
      "3.6 and later: warnings about buckets name the metric only while it has its name"},
     {"3.5", "sort(_desc)?\\(", "annotations: .*sort is ineffective for range queries", "3.12: sorting in a range query is warned of"},
     {"3.5", "", "peer's error: \"found duplicate series for the match group",
      "later: the two series in this error are in order of their labels"},
-    {"3.5", "info\\(", "^\\{", "3.7: info() on series that come and go (prometheus/prometheus#17135)"},
+    {"3.5", "info\\(", "^\\{", "3.7: info() on series that come and go (prometheus/prometheus#17135)", /*range_only=*/true},
 };
 
 bool Found(std::string_view text, const char* pattern) {
@@ -39,9 +40,11 @@ bool IsMinor(std::string_view version, std::string_view minor) {
 
 bool IsKnownVersion(std::string_view version) { return IsMinor(version, "3.5"); }
 
-std::optional<std::string_view> ReasonToDiffer(std::string_view version, const std::string& query, const std::string& difference) {
+std::optional<std::string_view> ReasonToDiffer(std::string_view version, const std::string& query, bool is_range,
+                                               const std::string& difference) {
   for (const KnownDifference& known : kKnownDifferences) {
-    if (IsMinor(version, known.minor_version) && Found(query, known.query) && Found(difference, known.difference)) {
+    if (IsMinor(version, known.minor_version) && (is_range || !known.range_only) && Found(query, known.query) &&
+        Found(difference, known.difference)) {
       return known.reason;
     }
   }

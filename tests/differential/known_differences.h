@@ -10,6 +10,7 @@ namespace tocsin::differential {
 bool IsKnownVersion(std::string_view version);
 
 /// The reason why a peer of this version answers the query in another way; nothing when it should not.
-std::optional<std::string_view> ReasonToDiffer(std::string_view version, const std::string& query, const std::string& difference);
+std::optional<std::string_view> ReasonToDiffer(std::string_view version, const std::string& query, bool is_range,
+                                               const std::string& difference);
 
 }  // namespace tocsin::differential
