@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <thread>
 
 namespace tocsin {
 namespace {
@@ -79,6 +78,7 @@ bool ManualClock::WaitUntil(TimestampMs when, const StopToken& stop) const {
 }
 
 void ManualClock::AwaitWaiters(int count) const {
+  const StopToken never;
   while (true) {
     {
       MutexLock lock(mu_);
@@ -86,7 +86,8 @@ void ManualClock::AwaitWaiters(int count) const {
         return;
       }
     }
-    std::this_thread::sleep_for(kManualPoll);
+    MutexLock lock(never.mu_);
+    never.changed_.WaitFor(never.mu_, kManualPoll);
   }
 }
 
