@@ -32,12 +32,13 @@ TEST_F(TargetsTest, PoolsSayWhichMechanismsFindNothing) {
             R"({"status":"success","data":{"scrapePools":["a","b"],"unsupportedDiscovery":{"a":["consul","nomad"]}}})");
 }
 
-TEST_F(TargetsTest, RelabelStepsEndWithTheRuleThatDrops) {
+TEST_F(TargetsTest, RelabelStepsAreEmptyFromTheRuleThatDropsOn) {
   config_->relabel_configs = {DropWhere("kind", "other"), DropWhere("kind", "test"), DropWhere("kind", "never")};
   const std::string steps = Get("/targets/relabel_steps?scrapePool=a&labels=%7B%22kind%22%3A%22test%22%7D");
   EXPECT_THAT(steps, testing::HasSubstr(R"("output":{"kind":"test"},"keep":true})"));
   EXPECT_THAT(steps, testing::EndsWith(R"("output":{},"keep":false}]}})"));
-  EXPECT_THAT(steps, testing::Not(testing::HasSubstr("never")));
+  EXPECT_THAT(steps, testing::HasSubstr(R"("regex":"test","replacement":"$1","action":"drop"},"output":{},"keep":false},)"));
+  EXPECT_THAT(steps, testing::HasSubstr(R"("regex":"never","replacement":"$1","action":"drop"},"output":{},"keep":false}])"));
   EXPECT_THAT(BadRequest("/targets/relabel_steps?scrapePool=a"), testing::HasSubstr("no labels parameter provided"));
   EXPECT_THAT(BadRequest("/targets/relabel_steps?labels={}"), testing::HasSubstr("no scrapePool parameter provided"));
   EXPECT_THAT(BadRequest("/targets/relabel_steps?scrapePool=c&labels=%7B%7D"),

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "base/log.h"
+#include "base/secret.h"
 #include "base/status.h"
 
 namespace tocsin {
@@ -98,7 +99,7 @@ class FanoutQuerier : public Querier {
     std::map<Labels, SampleColumns> remote_series;
     for (const std::shared_ptr<RemoteReadClient>& remote : remotes_) {
       if (const absl::Status read = ReadRemote(*remote, matchers, hints, &remote_series); !read.ok()) {
-        LogWarn("A remote store is left out of a query", {{"url", remote->config().url}, {"err", read}});
+        LogWarn("A remote store is left out of a query", {{"url", RedactUrl(remote->config().url)}, {"err", read}});
       }
     }
     if (remote_series.empty()) {
