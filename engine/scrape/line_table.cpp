@@ -77,7 +77,7 @@ LineTable::Line* LineWalk::Find(uint64_t hash, uint32_t length, bool* twice) {
     indexed_ = true;
     index_.reserve(lines_.size());
     for (size_t i = 0; i < lines_.size(); ++i) {
-      index_.emplace(lines_[i].hash, static_cast<uint32_t>(i));
+      index_.emplace(uint64_t{lines_[i].hash}, static_cast<uint32_t>(i));  // a copy: the field is not aligned
     }
   }
   const auto found = index_.find(hash);
@@ -94,7 +94,7 @@ LineTable::Line* LineWalk::Find(uint64_t hash, uint32_t length, bool* twice) {
 
 void LineWalk::Add(const LineTable::Line& line) {
   Diverge();
-  added_.insert(line.hash);
+  added_.insert(uint64_t{line.hash});
   next_.push_back(line);
 }
 
