@@ -28,7 +28,7 @@ class ProtoReader {
   bool Next() {
     while (at_ != end_) {
       uint64_t tag = 0;
-      if (!ReadVarint(&tag) || tag > UINT32_MAX || tag >> 3 == 0 || !ReadValue(static_cast<uint32_t>(tag))) {
+      if (!ReadTag(&tag) || !ReadValue(static_cast<uint32_t>(tag))) {
         return Fail();
       }
       if ((tag & 7) != kStartGroup) {
@@ -89,6 +89,15 @@ class ProtoReader {
     return false;
   }
 
+  /// As the library reads it: at most five bytes, of which the lower 32 bits count.
+  bool ReadTag(uint64_t* tag) {
+    if (!ReadVarint(tag) || *tag >= uint64_t{1} << 35) {
+      return false;
+    }
+    *tag &= UINT32_MAX;
+    return *tag >> 3 != 0;
+  }
+
   template <typename T>
   bool ReadFixed() {
     if (end_ - at_ < static_cast<ptrdiff_t>(sizeof(T))) {
@@ -132,7 +141,7 @@ class ProtoReader {
     int depth = 1;
     while (depth > 0) {
       uint64_t tag = 0;
-      if (!ReadVarint(&tag) || tag > UINT32_MAX || tag >> 3 == 0) {
+      if (!ReadTag(&tag)) {
         return false;
       }
       if ((tag & 7) == kStartGroup) {

@@ -34,9 +34,8 @@ class DiscoveryManagerTest : public testing::Test {
 
 TEST_F(DiscoveryManagerTest, StaticTargetsArriveAndUnchangedPoolsKeepTheirVersion) {
   manager_.ApplyConfig({{"a", {Static({"one:1", "two:2"})}}, {"b", {Static({"three:3"})}}});
-  DiscoveredSnapshot snapshot = waiter_.WaitFor([](const DiscoveredPools& pools) {
-    return test::AddressesOf(pools, "a").size() == 2 && test::AddressesOf(pools, "b").size() == 1;
-  });
+  DiscoveredSnapshot snapshot = waiter_.WaitFor(
+      [](const DiscoveredPools& pools) { return test::AddressesOf(pools, "a").size() == 2 && test::AddressesOf(pools, "b").size() == 1; });
   EXPECT_EQ(test::AddressesOf(*snapshot, "a"), (std::multiset<std::string>{"one:1", "two:2"}));
   EXPECT_TRUE(snapshot->at("a")->answered);
   const uint64_t version = snapshot->at("a")->version;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <limits>
 
 #include "base/check.h"
 #include "storage/chunk/varbit.h"
@@ -65,11 +66,22 @@ FloatHistogram StaleHistogram(double sum) {
 }
 
 // Integer chunks hold each side's buckets as differences to the bucket before.
+/// Differences wrap, and counts end at the largest integer: a chunk of damaged bytes may hold any.
+int64_t Minus(int64_t a, int64_t b) { return static_cast<int64_t>(static_cast<uint64_t>(a) - static_cast<uint64_t>(b)); }
+
+int64_t WholeOf(double count) {
+  constexpr double kEnd = 9223372036854775808.0;  // 2^63
+  if (!(count > -kEnd)) {
+    return std::numeric_limits<int64_t>::min();
+  }
+  return count < kEnd ? static_cast<int64_t>(count) : std::numeric_limits<int64_t>::max();
+}
+
 void ToDeltas(const std::vector<double>& counts, std::vector<int64_t>* out) {
   int64_t before = 0;
   for (const double count : counts) {
-    const auto value = static_cast<int64_t>(count);
-    out->push_back(value - before);
+    const int64_t value = WholeOf(count);
+    out->push_back(Minus(value, before));
     before = value;
   }
 }
@@ -174,10 +186,10 @@ void HistogramChunkWriter::WriteFirst(TimestampMs t, const FloatHistogram& h) {
   running_.sum.value = h.sum;
   WriteVarbitInt(t, &out_);
   if (integers_) {
-    running_.count.value = static_cast<int64_t>(h.count);
-    running_.zero_count.value = static_cast<int64_t>(h.zero_count);
-    WriteVarbitUint(static_cast<uint64_t>(h.count), &out_);
-    WriteVarbitUint(static_cast<uint64_t>(h.zero_count), &out_);
+    running_.count.value = WholeOf(h.count);
+    running_.zero_count.value = WholeOf(h.zero_count);
+    WriteVarbitUint(static_cast<uint64_t>(WholeOf(h.count)), &out_);
+    WriteVarbitUint(static_cast<uint64_t>(WholeOf(h.zero_count)), &out_);
     out_.WriteBits(std::bit_cast<uint64_t>(h.sum), 64);
     std::vector<int64_t> deltas;
     ToDeltas(h.positive_buckets, &deltas);
@@ -202,8 +214,8 @@ void HistogramChunkWriter::WriteFirst(TimestampMs t, const FloatHistogram& h) {
 }
 
 void HistogramChunkWriter::WriteNext(TimestampMs t, const FloatHistogram& h, bool stale) {
-  const int64_t t_delta = t - running_.t;
-  WriteVarbitInt(t_delta - running_.t_delta, &out_);
+  const int64_t t_delta = Minus(t, running_.t);
+  WriteVarbitInt(Minus(t_delta, running_.t_delta), &out_);
   running_.t = t;
   running_.t_delta = t_delta;
   if (!integers_) {
@@ -219,12 +231,12 @@ void HistogramChunkWriter::WriteNext(TimestampMs t, const FloatHistogram& h, boo
     return;
   }
   const auto write = [&](int64_t value, IntegerBucket* running) {
-    const int64_t delta = value - running->value;
-    WriteVarbitInt(stale ? 0 : delta - running->delta, &out_);
+    const int64_t delta = Minus(value, running->value);
+    WriteVarbitInt(stale ? 0 : Minus(delta, running->delta), &out_);
     *running = IntegerBucket{value, delta};
   };
-  write(static_cast<int64_t>(h.count), &running_.count);
-  write(static_cast<int64_t>(h.zero_count), &running_.zero_count);
+  write(WholeOf(h.count), &running_.count);
+  write(WholeOf(h.zero_count), &running_.zero_count);
   running_.sum.Write(h.sum, &out_);
   std::vector<int64_t> deltas;
   ToDeltas(h.positive_buckets, &deltas);
