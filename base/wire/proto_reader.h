@@ -82,8 +82,8 @@ class ProtoReader {
       const uint8_t byte = static_cast<uint8_t>(*at_++);
       result |= static_cast<uint64_t>(byte & 0x7f) << (shift < 64 ? shift : 63);
       if (byte < 0x80) {
-        *value = result;
-        return shift < 63 || byte <= 1;
+        *value = result;  // what a tenth byte has beyond 64 bits is lost, in the library too
+        return true;
       }
     }
     return false;

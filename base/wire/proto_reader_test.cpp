@@ -59,7 +59,6 @@ TEST(ProtoReaderTest, Damage) {
       "\x0b\x14",                                          // a group with another one's end
       "\x0c",                                              // an end without group
       "\x0f\x01",                                          // wire type 7
-      "\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\x7f",      // more than 64 bits
       "\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01",  // eleven bytes
       std::string(200, '\x0b'),                            // too deep
   };
@@ -69,6 +68,15 @@ TEST(ProtoReaderTest, Damage) {
     }
     EXPECT_FALSE(reader.ok()) << testing::PrintToString(message);
   }
+}
+
+TEST(ProtoReaderTest, BitsTooManyAreLostAsInTheLibrary) {
+  ProtoReader value("\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\x7f");
+  ASSERT_TRUE(value.Next());
+  EXPECT_EQ(value.uint64(), UINT64_MAX);
+  ProtoReader tag("\x88\x80\x80\x80\x10\x05");
+  ASSERT_TRUE(tag.Next());
+  EXPECT_EQ(tag.field(), 1u);
 }
 
 TEST(ProtoReaderTest, PackedFields) {
