@@ -14,6 +14,9 @@ namespace tocsin::rules {
 /// How often the selectors of a group are looked up: it costs an index lookup each, not an evaluation.
 inline constexpr DurationMs kSelectorCheckIntervalMs = 5 * kMinute;
 
+/// The same for rules that had no input: series that came late are noticed soon.
+inline constexpr DurationMs kNoInputCheckIntervalMs = kMinute;
+
 /// How many names are proposed for a selector that matches nothing.
 inline constexpr size_t kMaxProposals = 3;
 

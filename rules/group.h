@@ -131,8 +131,9 @@ class Group {
   int evaluations_until_restore_;  // 0: nothing to restore
   std::vector<Labels> left_over_;  // series of rules that are gone
   std::optional<TimestampMs> first_evaluation_;
-  bool holds_restored_ = false;  // alerts came from the journal
-  std::optional<TimestampMs> selectors_checked_at_;
+  bool holds_restored_ = false;                      // alerts came from the journal
+  std::optional<TimestampMs> selectors_checked_at_;  // of all rules
+  TimestampMs no_input_checked_at_ = 0;              // of those without input
   std::atomic<size_t> samples_{0};
 
   mutable Mutex mu_;

@@ -96,13 +96,19 @@ void Group::CheckSelectors(TimestampMs ts) {
   if (!environment_.check_selectors) {
     return;
   }
-  if (selectors_checked_at_ && ts - *selectors_checked_at_ < kSelectorCheckIntervalMs) {
+  const bool all = !selectors_checked_at_ || ts - *selectors_checked_at_ >= kSelectorCheckIntervalMs;
+  if (!all && ts - no_input_checked_at_ < kNoInputCheckIntervalMs) {
     return;
   }
-  selectors_checked_at_ = ts;
+  if (all) {
+    selectors_checked_at_ = ts;
+  }
+  no_input_checked_at_ = ts;
   size_t without_input = 0;
   for (auto& rule : rules_) {
-    rule->SetSelectors(CountSelectors(rule->expr(), *environment_.source.queryable, ts - query_offset_ms_));
+    if (all || rule->Status().no_input) {
+      rule->SetSelectors(CountSelectors(rule->expr(), *environment_.source.queryable, ts - query_offset_ms_));
+    }
     without_input += rule->Status().no_input ? 1 : 0;
   }
   if (metrics_ != nullptr) {

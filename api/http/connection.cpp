@@ -394,7 +394,7 @@ void Connection::Refuse(int status) {
   refused_ = true;
   more_parts_ = false;
   incoming_.reset();
-  const Response response = TextResponse(status, Cat(status, " ", ReasonPhrase(status), "\n"));
+  const Response response = TextResponse(status, Cat(status, " ", HttpReason(status), "\n"));
   head_ = ResponseHead(status, response.headers,
                        {.http_1_0 = false, .keep_alive = false, .content_length = response.body.size(), .now = host_->clock().NowMs()});
   body_ = response.body;

@@ -1,7 +1,5 @@
 #include "api/http/message.h"
 
-#include <array>
-
 namespace tocsin::http {
 namespace {
 
@@ -14,48 +12,6 @@ bool HasFormBody(const Request& request) {
   const std::string_view type = request.Header("Content-Type");
   return type.starts_with(kFormType) && (type.size() == kFormType.size() || type[kFormType.size()] == ';' || type[kFormType.size()] == ' ');
 }
-
-struct StatusText {
-  int status;
-  std::string_view reason;
-};
-constexpr std::array<StatusText, 35> kReasons = {{
-    {100, "Continue"},
-    {200, "OK"},
-    {202, "Accepted"},
-    {204, "No Content"},
-    {206, "Partial Content"},
-    {301, "Moved Permanently"},
-    {302, "Found"},
-    {303, "See Other"},
-    {304, "Not Modified"},
-    {307, "Temporary Redirect"},
-    {308, "Permanent Redirect"},
-    {400, "Bad Request"},
-    {401, "Unauthorized"},
-    {403, "Forbidden"},
-    {404, "Not Found"},
-    {405, "Method Not Allowed"},
-    {406, "Not Acceptable"},
-    {408, "Request Timeout"},
-    {409, "Conflict"},
-    {410, "Gone"},
-    {411, "Length Required"},
-    {413, "Request Entity Too Large"},
-    {414, "Request URI Too Long"},
-    {415, "Unsupported Media Type"},
-    {417, "Expectation Failed"},
-    {422, "Unprocessable Entity"},
-    {429, "Too Many Requests"},
-    {431, "Request Header Fields Too Large"},
-    {499, "Client Closed Request"},
-    {500, "Internal Server Error"},
-    {501, "Not Implemented"},
-    {502, "Bad Gateway"},
-    {503, "Service Unavailable"},
-    {504, "Gateway Timeout"},
-    {505, "HTTP Version Not Supported"},
-}};
 
 }  // namespace
 
@@ -106,15 +62,6 @@ Response JsonResponse(int status, std::string body) {
   response.Set("Content-Type", "application/json");
   response.body = std::move(body);
   return response;
-}
-
-std::string_view ReasonPhrase(int status) {
-  for (const StatusText& entry : kReasons) {
-    if (entry.status == status) {
-      return entry.reason;
-    }
-  }
-  return "";
 }
 
 }  // namespace tocsin::http

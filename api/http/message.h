@@ -62,7 +62,4 @@ using Handler = std::function<Response(const Request&)>;
 Response TextResponse(int status, std::string body);
 Response JsonResponse(int status, std::string body);
 
-/// "Not Found" for 404; "" for codes that are not known.
-std::string_view ReasonPhrase(int status);
-
 }  // namespace tocsin::http

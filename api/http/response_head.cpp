@@ -58,7 +58,7 @@ std::string HttpDate(TimestampMs t) {
 std::string ResponseHead(int status, const HttpHeaders& headers, const HeadOptions& options) {
   std::string out;
   out.reserve(256);
-  Append(&out, options.http_1_0 ? "HTTP/1.0 " : "HTTP/1.1 ", status, " ", ReasonPhrase(status), "\r\n");
+  Append(&out, options.http_1_0 ? "HTTP/1.0 " : "HTTP/1.1 ", status, " ", HttpReason(status), "\r\n");
   for (const auto& [name, value] : headers) {
     if (!IsFramingHeader(name)) {
       AppendHeader(name, value, &out);

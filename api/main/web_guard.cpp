@@ -5,6 +5,7 @@
 
 #include "base/env.h"
 #include "base/status.h"
+#include "engine/config/http_yaml.h"
 
 namespace tocsin {
 namespace {
@@ -37,22 +38,6 @@ std::vector<std::string> Translate(const std::vector<std::string>& names, const 
     }
   }
   return out;
-}
-
-std::string VersionName(TlsVersion version) {
-  switch (version) {
-    case TlsVersion::kDefault:
-      return "";
-    case TlsVersion::kTls10:
-      return "TLS10";
-    case TlsVersion::kTls11:
-      return "TLS11";
-    case TlsVersion::kTls12:
-      return "TLS12";
-    case TlsVersion::kTls13:
-      return "TLS13";
-  }
-  return "";
 }
 
 absl::StatusOr<std::string> TextOrFile(const std::string& text, const std::string& file) {
@@ -101,8 +86,8 @@ absl::StatusOr<std::unique_ptr<http::TlsMaterial>> WebGuard::Tls() const {
   material->require_client_certificate = tls.client_auth == ClientAuth::kRequireAny || tls.client_auth == ClientAuth::kRequireAndVerify;
   material->verify_client_certificate = tls.client_auth == ClientAuth::kVerifyIfGiven || tls.client_auth == ClientAuth::kRequireAndVerify;
   material->client_allowed_sans = tls.client_allowed_sans;
-  material->min_version = VersionName(tls.min_version);
-  material->max_version = VersionName(tls.max_version);
+  material->min_version = TlsVersionName(tls.min_version);
+  material->max_version = TlsVersionName(tls.max_version);
   material->cipher_suites = Translate(tls.cipher_suites, kCipherNames);
   material->curves = Translate(tls.curve_preferences, kCurveNames);
   return material;

@@ -42,6 +42,8 @@ bool PushLimited(T value, std::vector<T>* out) {
   return true;
 }
 
+}  // namespace
+
 bool DecodeSpan(std::string_view message, std::vector<Span>* out) {
   Span span;
   ProtoReader reader(message);
@@ -59,6 +61,8 @@ bool DecodeSpan(std::string_view message, std::vector<Span>* out) {
   }
   return reader.ok() && PushLimited(span, out);
 }
+
+namespace {
 
 bool DecodeDeltas(std::string_view packed, std::vector<int64_t>* out) {
   return ReadPackedVarints(packed, [out](uint64_t value) { return PushLimited(ProtoReader::ZigZag(value), out); });

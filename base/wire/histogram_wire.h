@@ -27,6 +27,10 @@ struct WireHistogram {
 /// False: damaged.
 bool DecodeHistogram(std::string_view message, WireHistogram* out);
 
+/// A BucketSpan, put behind `out`, which holds at most kHistogramBucketsMax. False: damaged. The messages of io.prometheus.client's
+/// metrics.proto and of prompb are the same.
+bool DecodeSpan(std::string_view message, std::vector<Span>* out);
+
 /// What a receiver does with a histogram from the network: reduces schemas 9..52 to 8, checks it, and makes floats of it in `out`.
 absl::Status UsableHistogram(const WireHistogram& wire, FloatHistogram* out);
 

@@ -7,6 +7,7 @@
 
 #include "base/status.h"
 #include "base/text/quote.h"
+#include "engine/config/reserved_headers.h"
 #include "engine/config/url_check.h"
 
 namespace tocsin {
@@ -57,30 +58,15 @@ std::string CanonicalHeader(std::string_view name) {
   return out;
 }
 
-constexpr std::array<std::string_view, 18> kReservedHeaders = {"authorization",
-                                                               "host",
-                                                               "content-encoding",
-                                                               "content-length",
-                                                               "content-type",
-                                                               "user-agent",
-                                                               "connection",
-                                                               "keep-alive",
-                                                               "proxy-authenticate",
-                                                               "proxy-authorization",
-                                                               "www-authenticate",
-                                                               "accept-encoding",
-                                                               "x-prometheus-remote-write-version",
-                                                               "x-prometheus-remote-read-version",
-                                                               "x-prometheus-scrape-timeout-seconds",
-                                                               "x-amz-date",
-                                                               "x-amz-security-token",
-                                                               "x-amz-content-sha256"};
+constexpr std::array<std::pair<TlsVersion, std::string_view>, 4> kTlsVersions = {
+    {{TlsVersion::kTls10, "TLS10"}, {TlsVersion::kTls11, "TLS11"}, {TlsVersion::kTls12, "TLS12"}, {TlsVersion::kTls13, "TLS13"}}};
 
 std::optional<TlsVersion> TlsVersionOf(std::string_view name) {
-  if (name == "TLS10") return TlsVersion::kTls10;
-  if (name == "TLS11") return TlsVersion::kTls11;
-  if (name == "TLS12") return TlsVersion::kTls12;
-  if (name == "TLS13") return TlsVersion::kTls13;
+  for (const auto& [version, text] : kTlsVersions) {
+    if (text == name) {
+      return version;
+    }
+  }
   return std::nullopt;
 }
 
@@ -266,10 +252,9 @@ absl::Status HttpFields::Check() {
   }
   RETURN_IF_ERROR(CheckProxy(options_.proxy));
   for (const auto& [name, header] : options_.http_headers) {
-    for (const std::string_view reserved : kReservedHeaders) {
-      if (Lower(name) == reserved) {
-        return Refused(Cat("setting header ", GoQuoted(CanonicalHeader(name)), " is not allowed"));
-      }
+    const std::string lower = Lower(name);
+    if (lower == "authorization" || lower == "x-prometheus-scrape-timeout-seconds" || IsReservedHeader(lower)) {
+      return Refused(Cat("setting header ", GoQuoted(CanonicalHeader(name)), " is not allowed"));
     }
   }
   return absl::OkStatus();
@@ -366,6 +351,15 @@ void JoinFolders(std::string_view folder, HttpClientOptions* options) {
       file = JoinFolder(folder, file);
     }
   }
+}
+
+std::string_view TlsVersionName(TlsVersion version) {
+  for (const auto& [known, text] : kTlsVersions) {
+    if (known == version) {
+      return text;
+    }
+  }
+  return "";
 }
 
 }  // namespace tocsin

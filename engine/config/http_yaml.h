@@ -44,6 +44,9 @@ std::string GoTypeName(const TlsOptions*);
 void DecodeYaml(yaml::Decoder& decoder, const yaml::Node& node, Secret* out);
 std::string GoTypeName(const Secret*);
 
+/// "TLS12"; "" for kDefault.
+std::string_view TlsVersionName(TlsVersion version);
+
 /// Upstream's JoinDir: relative paths are taken from `folder`; an empty one stays empty.
 std::string JoinFolder(std::string_view folder, const std::string& path);
 void JoinFolders(std::string_view folder, HttpClientOptions* options);

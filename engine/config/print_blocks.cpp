@@ -2,27 +2,12 @@
 
 #include "base/strings.h"
 #include "base/text/duration.h"
+#include "engine/config/http_yaml.h"
 
 namespace tocsin {
 namespace {
 
 void PrintSecret(std::string_view key, const Secret& secret, yaml::Emitter* out) { PrintOptional(key, secret.ToString(), out); }
-
-std::string_view NameOf(TlsVersion version) {
-  switch (version) {
-    case TlsVersion::kTls10:
-      return "TLS10";
-    case TlsVersion::kTls11:
-      return "TLS11";
-    case TlsVersion::kTls12:
-      return "TLS12";
-    case TlsVersion::kTls13:
-      return "TLS13";
-    case TlsVersion::kDefault:
-      break;
-  }
-  return "";
-}
 
 void PrintSecrets(const std::vector<Secret>& secrets, yaml::Emitter* out) {
   out->BeginList();
@@ -181,8 +166,8 @@ void PrintTls(const TlsOptions& tls, yaml::Emitter* out) {
   PrintOptional("server_name", tls.server_name, out);
   out->Key("insecure_skip_verify");
   out->Bool(tls.insecure_skip_verify);
-  PrintOptional("min_version", NameOf(tls.min_version), out);
-  PrintOptional("max_version", NameOf(tls.max_version), out);
+  PrintOptional("min_version", TlsVersionName(tls.min_version), out);
+  PrintOptional("max_version", TlsVersionName(tls.max_version), out);
   out->EndMap();
 }
 

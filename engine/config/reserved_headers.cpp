@@ -8,22 +8,22 @@
 namespace tocsin {
 namespace {
 
-constexpr std::array<std::string_view, 16> kReservedRemoteHeaders = {"host",
-                                                                     "content-encoding",
-                                                                     "content-length",
-                                                                     "content-type",
-                                                                     "user-agent",
-                                                                     "connection",
-                                                                     "keep-alive",
-                                                                     "proxy-authenticate",
-                                                                     "proxy-authorization",
-                                                                     "www-authenticate",
-                                                                     "accept-encoding",
-                                                                     "x-prometheus-remote-write-version",
-                                                                     "x-prometheus-remote-read-version",
-                                                                     "x-amz-date",
-                                                                     "x-amz-security-token",
-                                                                     "x-amz-content-sha256"};
+constexpr std::array<std::string_view, 16> kReservedHeaders = {"host",
+                                                               "content-encoding",
+                                                               "content-length",
+                                                               "content-type",
+                                                               "user-agent",
+                                                               "connection",
+                                                               "keep-alive",
+                                                               "proxy-authenticate",
+                                                               "proxy-authorization",
+                                                               "www-authenticate",
+                                                               "accept-encoding",
+                                                               "x-prometheus-remote-write-version",
+                                                               "x-prometheus-remote-read-version",
+                                                               "x-amz-date",
+                                                               "x-amz-security-token",
+                                                               "x-amz-content-sha256"};
 
 absl::Status CheckRemoteHeaders(const std::map<std::string, std::string>& headers, std::string_view authorization_text) {
   for (const auto& [name, value] : headers) {
@@ -32,7 +32,7 @@ absl::Status CheckRemoteHeaders(const std::map<std::string, std::string>& header
     if (lower == "authorization") {
       return absl::InvalidArgumentError(av(authorization_text));
     }
-    if (std::find(kReservedRemoteHeaders.begin(), kReservedRemoteHeaders.end(), lower) != kReservedRemoteHeaders.end()) {
+    if (IsReservedHeader(lower)) {
       return absl::InvalidArgumentError(Cat(name, " is a reserved header. It must not be changed"));
     }
   }
@@ -40,6 +40,10 @@ absl::Status CheckRemoteHeaders(const std::map<std::string, std::string>& header
 }
 
 }  // namespace
+
+bool IsReservedHeader(std::string_view name) {
+  return std::find(kReservedHeaders.begin(), kReservedHeaders.end(), name) != kReservedHeaders.end();
+}
 
 absl::Status CheckHeaders(const std::map<std::string, std::string>& headers) {
   return CheckRemoteHeaders(headers,

@@ -27,9 +27,11 @@ bool OpensFunction(const std::string& line, size_t indent) {
 
 }  // namespace
 
+std::string SourceRoot() { return TOCSIN_SOURCE_DIR; }
+
 std::vector<SourceFile> ReadSources() {
   std::vector<SourceFile> files;
-  const std::filesystem::path root = TOCSIN_SOURCE_DIR;
+  const std::filesystem::path root = SourceRoot();
   for (const char* folder : kFolders) {
     for (const auto& entry : std::filesystem::recursive_directory_iterator(root / folder)) {
       if (!entry.is_regular_file() || !IsSource(entry.path())) {

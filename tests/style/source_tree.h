@@ -15,6 +15,9 @@ struct SourceFile {
   bool is_test() const { return EndsWith("_test.cpp") || EndsWith("_fuzz.cpp") || In("tests") || In("bench"); }
 };
 
+/// The project's folder on this machine.
+std::string SourceRoot();
+
 /// All .h and .cpp files below the rooms, tests and bench, sorted by path. Generated files and build folders are not among them.
 std::vector<SourceFile> ReadSources();
 

@@ -176,7 +176,7 @@ TEST(StyleTest, NoPathsOfAMachine) {
       continue;
     }
     for (size_t i = 0; i < file.lines.size(); ++i) {
-      for (const char* path : {"/work/", "/root/", "/home/"}) {
+      for (const std::string& path : {SourceRoot() + "/", std::string("/root/"), std::string("/home/")}) {
         EXPECT_EQ(file.lines[i].find(path), std::string::npos) << file.path << ":" << i + 1;
       }
     }

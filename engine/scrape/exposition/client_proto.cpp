@@ -2,6 +2,7 @@
 
 #include "base/model/float_histogram.h"
 #include "base/strings.h"
+#include "base/wire/histogram_wire.h"
 #include "base/wire/proto_reader.h"
 
 namespace tocsin {
@@ -159,23 +160,6 @@ bool ReadBucket(std::string_view message, std::vector<ClientBucket>* buckets) {
   return good && reader.ok();
 }
 
-bool ReadSpan(std::string_view message, std::vector<Span>* spans) {
-  Span span;
-  ProtoReader reader(message);
-  while (reader.Next()) {
-    switch (reader.tag()) {
-      case Tag(1, kVarint):
-        span.offset = reader.sint32();
-        break;
-      case Tag(2, kVarint):
-        span.length = reader.uint32();
-        break;
-    }
-  }
-  spans->push_back(span);
-  return reader.ok();
-}
-
 bool ReadDeltas(const ProtoReader& reader, std::vector<int64_t>* deltas) {
   if ((reader.tag() & 7) == kVarint) {
     deltas->push_back(reader.sint64());
@@ -208,7 +192,7 @@ struct Counts {
 bool ReadNativeField(const ProtoReader& reader, ClientHistogram* h) {
   switch (reader.tag()) {
     case Tag(9, kBytes):
-      return ReadSpan(reader.bytes(), &h->negative_spans);
+      return wire::DecodeSpan(reader.bytes(), &h->negative_spans);
     case Tag(10, kVarint):
     case Tag(10, kBytes):
       return ReadDeltas(reader, &h->negative_deltas);
@@ -216,7 +200,7 @@ bool ReadNativeField(const ProtoReader& reader, ClientHistogram* h) {
     case Tag(11, kBytes):
       return ReadCounts(reader, &h->negative_counts);
     case Tag(12, kBytes):
-      return ReadSpan(reader.bytes(), &h->positive_spans);
+      return wire::DecodeSpan(reader.bytes(), &h->positive_spans);
     case Tag(13, kVarint):
     case Tag(13, kBytes):
       return ReadDeltas(reader, &h->positive_deltas);
