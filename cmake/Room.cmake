@@ -30,7 +30,7 @@ function(tocsin_room NAME)
 
   if(TESTS)
     add_executable(${NAME}_test ${TESTS})
-    set_target_properties(${NAME}_test PROPERTIES UNITY_BUILD OFF)  # tests may share names
+    set_target_properties(${NAME}_test PROPERTIES UNITY_BUILD_BATCH_SIZE 8)
     target_link_libraries(${NAME}_test PRIVATE tocsin_${NAME} tocsin_test_support GTest::gmock GTest::gtest GTest::gtest_main)
     add_test(NAME ${NAME}_test COMMAND ${NAME}_test)
   endif()

@@ -12,7 +12,7 @@ namespace {
 
 /// JSON is read as the YAML that it is.
 yaml::Document ReadCorpus(const std::string& path) {
-  const std::string text = test::ReadFileOrFail(path);
+  const std::string text = tocsin::test::ReadFileOrFail(path);
   auto document = yaml::Parse(text);
   EXPECT_TRUE(document.ok()) << document.status();
   return *std::move(document);

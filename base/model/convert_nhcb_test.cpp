@@ -1,18 +1,18 @@
 #include "base/model/convert_nhcb.h"
 
 #include <cmath>
-#include <limits>
 
 #include "base/model/float_histogram.h"
 #include "base/model/integer_histogram.h"
 #include "base/strings.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/support/infinity.h"
 
 namespace tocsin {
 namespace {
 
-constexpr double kInf = std::numeric_limits<double>::infinity();
+using test::kInf;
 using testing::ElementsAre;
 
 TEST(NhcbBuilderTest, AnyOrderAndMissingParts) {

@@ -9,11 +9,12 @@
 #include "base/strings.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/support/infinity.h"
 
 namespace tocsin {
 namespace {
 
-constexpr double kInf = std::numeric_limits<double>::infinity();
+using test::kInf;
 
 using testing::ElementsAre;
 

@@ -1,14 +1,14 @@
 #include "base/model/histogram_quantile.h"
 
 #include <cmath>
-#include <limits>
 
 #include "gtest/gtest.h"
+#include "tests/support/infinity.h"
 
 namespace tocsin {
 namespace {
 
-constexpr double kInf = std::numeric_limits<double>::infinity();
+using test::kInf;
 
 FloatHistogram Positive(std::vector<double> counts) {
   FloatHistogram h;

@@ -13,7 +13,7 @@ namespace {
 
 using Args = std::span<const Value>;
 
-constexpr double kNsPerSecond = 1e9;
+constexpr double kNanosecondsPerSecond = 1e9;
 
 std::string FourDigits(double value) { return GoFloat(value, 'g', 4); }
 
@@ -115,7 +115,7 @@ absl::StatusOr<TimeValue> FloatToTime(double seconds) {
   if (IsNanOrInf(seconds)) {
     return absl::InvalidArgumentError("value is NaN or Inf");
   }
-  const double ns = seconds * kNsPerSecond;
+  const double ns = seconds * kNanosecondsPerSecond;
   constexpr double kLimit = 9223372036854775808.0;  // 2^63
   if (ns > kLimit || ns < -kLimit) {
     return absl::InvalidArgumentError(
@@ -157,7 +157,7 @@ absl::StatusOr<Value> ToDuration(const FunctionContext&, Args args) {
   if (!seconds.ok()) {
     return seconds.status();
   }
-  const double ns = *seconds * kNsPerSecond;
+  const double ns = *seconds * kNanosecondsPerSecond;
   const bool fits = std::abs(ns) < 9.2233720368547e18;
   return Value(DurationValue{fits ? static_cast<int64_t>(ns) : std::numeric_limits<int64_t>::min()});
 }

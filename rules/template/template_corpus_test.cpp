@@ -101,7 +101,7 @@ ExecuteOptions OptionsOf(const yaml::Node& test) {
 
 TEST(TemplateCorpusTest, EveryCase) {
   CORPUS_OR_SKIP(path, "template/template.yml");
-  const std::string text = test::ReadFileOrFail(path);
+  const std::string text = tocsin::test::ReadFileOrFail(path);
   const auto document = yaml::Parse(text);
   ASSERT_TRUE(document.ok()) << document.status();
   size_t count = 0;

@@ -12,7 +12,7 @@ namespace tocsin::rules {
 namespace {
 
 yaml::Document ReadVerdicts(const std::string& path) {
-  auto document = yaml::Parse(test::ReadFileOrFail(path));
+  auto document = yaml::Parse(tocsin::test::ReadFileOrFail(path));
   EXPECT_TRUE(document.ok()) << document.status();
   return *std::move(document);
 }

@@ -1,0 +1,10 @@
+// The infinity of the tests' histograms.
+#pragma once
+
+#include <limits>
+
+namespace tocsin::test {
+
+inline constexpr double kInf = std::numeric_limits<double>::infinity();
+
+}  // namespace tocsin::test
