@@ -1,4 +1,3 @@
-// The infinity of the tests' histograms.
 #pragma once
 
 #include <limits>
