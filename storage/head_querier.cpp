@@ -74,6 +74,17 @@ class HeadSeries : public SelectedSeries {
 
 const SeriesView& ViewOf(const std::unique_ptr<SelectedSeries>& series) { return static_cast<const HeadSeries&>(*series).view(); }
 
+// The newest sample up to max_t lies most often within two intervals before it, which costs less to read than the whole window.
+TimestampMs NearestMin(const SeriesView& view, TimestampMs min_t, TimestampMs max_t) {
+  const Series& series = *view.series;
+  const TimestampMs end = std::min(max_t, view.limit_t);
+  if (series.extra != nullptr || series.delta == 0 || end < min_t) {
+    return min_t;
+  }
+  const uint64_t back = 2 * uint64_t{series.delta};
+  return static_cast<uint64_t>(end) - static_cast<uint64_t>(min_t) <= back ? min_t : end - static_cast<TimestampMs>(back);
+}
+
 // What will be read of the series comes from far, and each part tells where the next one is: all of one kind are asked for before the first
 // of the next kind.
 void PrefetchSeries(SeriesSpan series) {
@@ -81,19 +92,31 @@ void PrefetchSeries(SeriesSpan series) {
     PrefetchBytes(ViewOf(one).series, sizeof(Series));
   }
 }
-void PrefetchChunks(SeriesSpan series) {
+// About so many closed chunks hold what the open one does not have.
+size_t ClosedNeeded(const Series& series, TimestampMs min_t) {
+  constexpr uint64_t kSamples = 120;
+  constexpr uint64_t kMost = 3;
+  const TimestampMs have = series.open == nullptr ? series.last_t : XorFirstTime(series.open, series.open_size);
+  if (have <= min_t) {
+    return series.open == nullptr ? 1 : 0;
+  }
+  const uint64_t missing_ms = static_cast<uint64_t>(have) - static_cast<uint64_t>(min_t);
+  return std::min(kMost, 1 + missing_ms / (std::max<uint64_t>(series.delta, 1) * kSamples));
+}
+
+void PrefetchChunks(SeriesSpan series, TimestampMs min_t) {
   constexpr size_t kChunkBytes = 192;  // with 120 samples
-  constexpr size_t kClosed = 3;
   for (const std::unique_ptr<SelectedSeries>& one : series) {
     const Series& held = *ViewOf(one).series;
     if (held.open != nullptr) {
-      PrefetchBytes(held.open, held.open_size);
+      PrefetchBytes(held.open - OpenChunkPool::kHeadBytes, OpenChunkPool::kHeadBytes + held.open_size);
     }
     held.closed.Prefetch();
   }
   for (const std::unique_ptr<SelectedSeries>& one : series) {
-    const ChunkList& closed = ViewOf(one).series->closed;
-    for (size_t i = closed.size() - std::min(closed.size(), kClosed); i < closed.size(); ++i) {
+    const Series& held = *ViewOf(one).series;
+    const ChunkList& closed = held.closed;
+    for (size_t i = closed.size() - std::min(closed.size(), ClosedNeeded(held, min_t)); i < closed.size(); ++i) {
       PrefetchBytes(&*closed[i], kChunkBytes);
     }
   }
@@ -112,7 +135,7 @@ class HeadBatch : public SeriesBatch {
       const SeriesSpan part = series.subspan(first, last - first);
       const ReaderLock lock(core_.mu);
       PrefetchSeries(part);
-      PrefetchChunks(part);
+      PrefetchChunks(part, min_t);
       for (size_t i = first; i < last; ++i) {
         captures_[i].Take(ViewOf(series[i]), min_t, max_t);
       }
@@ -174,11 +197,12 @@ class HeadQuerier : public Querier {
           chunks |= newest[i - first] < 0;
         }
         if (chunks) {
-          PrefetchChunks(series.subspan(first, last - first));
+          PrefetchChunks(series.subspan(first, last - first), min_t);
         }
         for (size_t i = first; chunks && i < last; ++i) {
           if (newest[i - first] < 0) {
-            capture[i - first].Take(ViewOf(series[i]), min_t, max_t);
+            const SeriesView& view = ViewOf(series[i]);
+            capture[i - first].Take(view, NearestMin(view, min_t, max_t), max_t);
           }
         }
       }
@@ -187,6 +211,9 @@ class HeadQuerier : public Querier {
         if (newest[i - first] < 0) {
           columns.Clear();
           capture[i - first].Read(&columns);
+          if (columns.empty()) {
+            series[i]->Read(min_t, max_t, &columns);
+          }
           found[i] = HeadSeries::LastOf(columns, &samples[i]);
         }
       }
@@ -269,7 +296,10 @@ class HeadQuerier : public Querier {
         if (!out_of_order && (limit == kMinTimestamp || limit < min_t)) {
           continue;
         }
-        if (max_t < core_.max_time && series->FirstTime() > max_t) {
+        // The sample before the last one, of which the open chunk tells, is known without a look at the first chunk.
+        const bool newest_two_behind =
+            series->last_t > max_t && static_cast<uint64_t>(series->last_t) - static_cast<uint64_t>(max_t) > series->delta;
+        if (max_t < core_.max_time && (newest_two_behind || out_of_order) && series->FirstTime() > max_t) {
           continue;
         }
         each(SeriesView{series, limit, commit_});

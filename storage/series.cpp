@@ -19,8 +19,8 @@ constexpr uint16_t kHistogramSamplesPerChunkMax = 65000;
 void CloseFloats(Series& series, SeriesAppendContext* context) {
   const XorState state = series.open_state();
   context->bytes_grown -= state.capacity;
-  series.closed.Append(
-      ChunkPtr::Make(XorFirstTime(series.open, series.open_size), series.last_t, ChunkEncoding::kXor, series.open_bytes()));
+  series.closed.Append(ChunkPtr::Make(XorFirstTime(series.open, series.open_size), series.last_t, ChunkEncoding::kXor, series.open_bytes(),
+                                      series.OpenTail(series.last_t)));
   context->bytes_grown += static_cast<int64_t>(series.closed.back()->memory_bytes());
   context->pools.Of(series.slot).Free(series.open, state.capacity);
   series.open = nullptr;
@@ -107,6 +107,17 @@ TimestampMs Series::FirstTime() const {
   return first;
 }
 
+XorTail Series::OpenTail(TimestampMs t) const {
+  const OpenChunkPool::Marks marks = OpenChunkPool::MarksOf(open);
+  const auto behind = static_cast<uint16_t>((ChunkSampleCount(open) - 1) % kXorMarkSamples + 1);
+  XorTail tail{marks.last, behind, delta, last_t, last_value};
+  if (!tail.Reaches(t)) {
+    tail.mark = marks.earlier;
+    tail.samples = static_cast<uint16_t>(behind + kXorMarkSamples);
+  }
+  return tail.Reaches(t) ? tail : XorTail{};
+}
+
 size_t Series::closed_bytes() const {
   size_t bytes = closed.memory_bytes();
   for (size_t i = 0; i < closed.size(); ++i) {
@@ -137,6 +148,9 @@ void AppendFloatInOrder(Series& series, TimestampMs t, double value, SeriesAppen
     series.extra->last_histogram.reset();
   }
   XorState state = series.open_state();
+  if (series.open != nullptr && ChunkSampleCount(series.open) % kXorMarkSamples == 0) {
+    OpenChunkPool::SetMarks({OpenChunkPool::MarksOf(series.open).last, XorMarkAtEnd(state)}, series.open);
+  }
   const uint16_t before = state.capacity;
   PooledXorMemory memory(context->pools.Of(series.slot), series.slot);
   XorAppend(t, value, series.last_t, series.last_value, &series.delta, &state, &series.open, memory);

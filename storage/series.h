@@ -92,6 +92,8 @@ struct Series {
     open_trailing = state.trailing;
   }
   std::span<const uint8_t> open_bytes() const { return {open, open_size}; }
+  /// The end of the open chunk that holds all samples from `t` on, as far as regular times tell. Without a mark when there is none.
+  XorTail OpenTail(TimestampMs t) const;
   /// Of this object, its own pairs included.
   size_t own_bytes() const { return sizeof(Series) + own_pair_count * (sizeof(PairId) + sizeof(uint8_t)); }
   bool empty() const { return last_t == kMinTimestamp && (extra == nullptr || extra->out_of_order.empty()); }
@@ -160,6 +162,7 @@ class SeriesCapture {
   TimestampMs max_t_ = 0;
   absl::InlinedVector<ChunkPtr, 4> closed_;
   ChunkEncoding open_encoding_ = ChunkEncoding::kNone;
+  XorTail open_tail_;
   bool plain_ = true;  // only chunks
   size_t open_size_ = 0;
   std::array<uint8_t, kSmallBytes> small_;

@@ -56,9 +56,16 @@ void SeriesCapture::Take(const SeriesView& view, TimestampMs min_t, TimestampMs 
   min_t_ = min_t;
   max_t_ = std::min(max_t, view.limit_t);
   open_encoding_ = ChunkEncoding::kNone;
-  TakeClosed(series.closed);
+  open_tail_.mark = 0;
+  closed_.clear();
+  bool open_is_enough = false;
   if (series.open != nullptr && series.last_t >= min_t_) {
     TakeOpen(ChunkEncoding::kXor, series.open_bytes());
+    open_tail_ = series.OpenTail(min_t_);
+    open_is_enough = XorFirstTime(series.open, series.open_size) <= min_t_;
+  }
+  if (!open_is_enough) {
+    TakeClosed(series.closed);
   }
   plain_ = series.extra == nullptr || !TakeExtra(*series.extra, view, max_t);
 }
@@ -74,7 +81,6 @@ void SeriesCapture::TakeOpen(ChunkEncoding encoding, std::span<const uint8_t> by
 }
 
 void SeriesCapture::TakeClosed(const ChunkList& chunks) {
-  closed_.clear();
   // Most questions are about the newest chunks, and each chunk that is looked at may have to come from far.
   size_t first = chunks.size();
   while (first > 0 && chunks[first - 1]->max_t() >= min_t_) {
@@ -110,11 +116,16 @@ void SeriesCapture::Read(SampleColumns* out) const {
   const bool plain = plain_ && out->start_timestamps.empty();
   SampleColumns apart;
   SampleColumns* in_order = plain ? out : &apart;
+  const auto read = [&](ChunkEncoding encoding, std::span<const uint8_t> bytes, const XorTail& tail) {
+    if (tail.mark == 0 || !ReadChunkTail(bytes, tail, min_t_, max_t_, in_order)) {
+      ReadChunk(encoding, bytes, min_t_, max_t_, in_order);
+    }
+  };
   for (const ChunkPtr& chunk : closed_) {
-    ReadChunk(chunk->encoding(), chunk->bytes(), min_t_, max_t_, in_order);
+    read(chunk->encoding(), chunk->bytes(), chunk->tail());
   }
   if (open_encoding_ != ChunkEncoding::kNone) {
-    ReadChunk(open_encoding_, {open_size_ <= kSmallBytes ? small_.data() : large_.data(), open_size_}, min_t_, max_t_, in_order);
+    read(open_encoding_, {open_size_ <= kSmallBytes ? small_.data() : large_.data(), open_size_}, open_tail_);
   }
   if (plain) {
     return;

@@ -291,7 +291,7 @@ class PlainRate {
         increase += v[resets_[r] - 1];
       }
       double factor = factors[kScaled];
-      if (kind_.is_counter && increase > 0 && first >= 0) {
+      if (kind_.is_counter && increase > 0 && first >= 0 && !ZeroIsFarBefore(factors, first, increase)) {
         const double to_zero = factors[kSampled] * (first / increase);
         if (to_zero < factors[kToStart]) {
           factor = Scaled((factors[kSampled] + to_zero + factors[kToEnd]) / factors[kSampled]);
@@ -304,6 +304,15 @@ class PlainRate {
 
  private:
   enum Factor { kSampled, kToStart, kToEnd, kScaled, kFactors };
+
+  /// That a counter was zero before the window's start can be told without a division when it is not close. Not so where products have lost
+  /// their precision below the least normal numbers.
+  static bool ZeroIsFarBefore(const double* factors, double first, double increase) {
+    constexpr double kMargin = 1.000001;
+    constexpr double kSmall = 1e-290;
+    const double bound = factors[kToStart] * increase;
+    return bound > kSmall && factors[kSampled] * first > bound * kMargin;
+  }
 
   double Scaled(double factor) const { return kind_.is_rate ? factor / call_.RangeSeconds() : factor; }
 

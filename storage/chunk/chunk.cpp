@@ -6,7 +6,6 @@
 
 #include "base/check.h"
 #include "storage/chunk/histogram_chunk.h"
-#include "storage/chunk/xor_chunk.h"
 
 namespace tocsin {
 
@@ -28,15 +27,39 @@ bool ReadChunk(ChunkEncoding encoding, std::span<const uint8_t> bytes, Timestamp
   return false;
 }
 
+bool ReadChunkTail(std::span<const uint8_t> bytes, const XorTail& tail, TimestampMs min_t, TimestampMs max_t, SampleColumns* out) {
+  const bool enough = XorReadTail(bytes, tail, min_t, max_t, out);
+  if (!out->histograms.empty()) {
+    out->histograms.resize(out->size());
+  }
+  return enough;
+}
+
+XorTail Chunk::tail() const {
+  if (!has_tail_) {
+    return {};
+  }
+  Tail tail;
+  std::memcpy(&tail, bytes().data() + size_, sizeof(tail));
+  return {tail.mark & ((XorMark{1} << kTailCountShift) - 1), static_cast<uint16_t>(tail.mark >> kTailCountShift), tail.delta, max_t_,
+          tail.last_value};
+}
+
 uint16_t Chunk::sample_count() const { return ChunkSampleCount(bytes().data()); }
 
-ChunkPtr ChunkPtr::Make(TimestampMs min_t, TimestampMs max_t, ChunkEncoding encoding, std::span<const uint8_t> bytes) {
+ChunkPtr ChunkPtr::Make(TimestampMs min_t, TimestampMs max_t, ChunkEncoding encoding, std::span<const uint8_t> bytes, const XorTail& tail) {
   TOCSIN_CHECK(bytes.size() >= 2 && bytes.size() < kChunkBytesMax);
-  void* memory = std::malloc(sizeof(Chunk) + bytes.size());
+  const bool has_tail = tail.mark != 0 && tail.samples <= Chunk::kTailSamplesMax;
+  void* memory = std::malloc(sizeof(Chunk) + bytes.size() + (has_tail ? sizeof(Chunk::Tail) : 0));
   TOCSIN_CHECK(memory != nullptr);
   ChunkPtr made;
-  made.chunk_ = new (memory) Chunk(min_t, max_t, encoding, bytes.size());
-  std::memcpy(static_cast<void*>(made.chunk_ + 1), bytes.data(), bytes.size());
+  made.chunk_ = new (memory) Chunk(min_t, max_t, encoding, bytes.size(), has_tail);
+  auto* to = reinterpret_cast<uint8_t*>(made.chunk_ + 1);
+  std::memcpy(to, bytes.data(), bytes.size());
+  if (has_tail) {
+    const Chunk::Tail rest{tail.mark | static_cast<XorMark>(tail.samples) << Chunk::kTailCountShift, tail.delta, tail.last_value};
+    std::memcpy(to + bytes.size(), &rest, sizeof(rest));
+  }
   return made;
 }
 

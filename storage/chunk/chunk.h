@@ -8,6 +8,7 @@
 
 #include "base/model/sample.h"
 #include "base/types.h"
+#include "storage/chunk/xor_chunk.h"
 
 namespace tocsin {
 
@@ -21,8 +22,11 @@ inline constexpr size_t kChunkBytesMax = 1 << 24;
 /// damaged.
 bool ReadChunk(ChunkEncoding encoding, std::span<const uint8_t> bytes, TimestampMs min_t, TimestampMs max_t, SampleColumns* out);
 
-/// A closed chunk: immutable, shared by reference, in Prometheus's encoding as it would lie in a block. One allocation: this header and the
-/// bytes behind it.
+/// The same of an XOR chunk from the tail's mark on; false, and nothing appended, when that is not enough.
+bool ReadChunkTail(std::span<const uint8_t> bytes, const XorTail& tail, TimestampMs min_t, TimestampMs max_t, SampleColumns* out);
+
+/// A closed chunk: immutable, shared by reference, in Prometheus's encoding as it would lie in a block. One allocation: this header, the
+/// bytes and, where there is one, what is known of the tail behind it.
 /// Threads: safe.
 class Chunk {
  public:
@@ -31,28 +35,47 @@ class Chunk {
 
   TimestampMs min_t() const { return min_t_; }
   TimestampMs max_t() const { return max_t_; }
-  ChunkEncoding encoding() const { return encoding_; }
+  ChunkEncoding encoding() const { return static_cast<ChunkEncoding>(encoding_); }
   std::span<const uint8_t> bytes() const { return {reinterpret_cast<const uint8_t*>(this + 1), size_}; }
   uint16_t sample_count() const;
-  size_t memory_bytes() const { return sizeof(Chunk) + size_; }
+  size_t memory_bytes() const { return sizeof(Chunk) + size_ + (has_tail_ ? sizeof(Tail) : 0); }
+  /// Without a mark when there is none.
+  XorTail tail() const;
 
  private:
   friend class ChunkPtr;
-  Chunk(TimestampMs min_t, TimestampMs max_t, ChunkEncoding encoding, size_t size)
-      : min_t_(min_t), max_t_(max_t), references_(1), size_(static_cast<uint32_t>(size) & 0xffffff), encoding_(encoding) {}
+  // The rest of XorTail; the number of samples behind the mark is in the six highest bits of it, which a mark does not use.
+  struct Tail {
+    XorMark mark;
+    uint32_t delta;
+    double last_value;
+  };
+  static constexpr int kTailCountShift = 26;
+  static constexpr uint16_t kTailSamplesMax = 63;
+
+  Chunk(TimestampMs min_t, TimestampMs max_t, ChunkEncoding encoding, size_t size, bool has_tail)
+      : min_t_(min_t),
+        max_t_(max_t),
+        references_(1),
+        size_(static_cast<uint32_t>(size) & 0xffffff),
+        encoding_(static_cast<uint32_t>(encoding) & 0x7f),
+        has_tail_(has_tail) {}
 
   TimestampMs min_t_;
   TimestampMs max_t_;
   std::atomic<uint32_t> references_;
   uint32_t size_ : 24;
-  ChunkEncoding encoding_;
+  uint32_t encoding_ : 7;
+  uint32_t has_tail_ : 1;
 };
 
 /// A counted reference to a Chunk, one pointer large.
 class ChunkPtr {
  public:
   ChunkPtr() = default;
-  static ChunkPtr Make(TimestampMs min_t, TimestampMs max_t, ChunkEncoding encoding, std::span<const uint8_t> bytes);
+  /// `tail`: of an XOR chunk, whose last sample is at max_t.
+  static ChunkPtr Make(TimestampMs min_t, TimestampMs max_t, ChunkEncoding encoding, std::span<const uint8_t> bytes,
+                       const XorTail& tail = XorTail{});
   ChunkPtr(const ChunkPtr& other) : chunk_(other.chunk_) { Acquire(); }
   ChunkPtr(ChunkPtr&& other) noexcept : chunk_(std::exchange(other.chunk_, nullptr)) {}
   ChunkPtr& operator=(ChunkPtr other) noexcept {

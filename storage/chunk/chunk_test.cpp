@@ -69,6 +69,47 @@ TEST(XorChunkTest, BytesAreThoseOfThePublishedFormat) {
   EXPECT_EQ(std::vector<uint8_t>(chunk.bytes().begin(), chunk.bytes().end()), expected);
 }
 
+// The samples from each place on, as differences that the last sample makes whole.
+TEST(XorChunkTest, ATailIsReadFromAMarkAtAnyPlace) {
+  std::mt19937_64 random(11);
+  for (int round = 0; round < 20; ++round) {
+    OpenXor chunk;
+    SampleColumns all;
+    std::vector<XorMark> marks;
+    double value = 0;
+    TimestampMs t = 1'700'000'000'000;
+    for (int i = 0; i < 60; ++i) {
+      const uint64_t kind = random() % 5;
+      value = kind == 0 ? std::bit_cast<double>(random()) : kind == 1 ? kStaleNaN : kind == 2 ? value : value + 3;
+      t += random() % 8 == 0 ? static_cast<TimestampMs>(1 + random() % 4'000'000'000) : 15'000;
+      marks.push_back(i == 0 ? 0 : XorMarkAtEnd(chunk.state));
+      chunk.Append(t, value);
+      all.timestamps.push_back(t);
+      all.values.push_back(value);
+    }
+    for (size_t from = 2; from < all.size(); ++from) {
+      const auto behind = static_cast<uint16_t>(all.size() - from);
+      XorTail tail{marks[from], behind, chunk.delta, t, value};
+      SampleColumns got;
+      got.timestamps.push_back(7);
+      got.values.push_back(7);
+      EXPECT_FALSE(XorReadTail(chunk.bytes(), tail, all.timestamps[from - 1], kMaxTimestamp, &got))
+          << "one in front of the mark counts too";
+      ASSERT_EQ(got.size(), 1U);
+      const TimestampMs until = all.timestamps[from + random() % behind];
+      if (!tail.Reaches(all.timestamps[from])) {
+        continue;  // the distances are not regular enough to try
+      }
+      ASSERT_TRUE(XorReadTail(chunk.bytes(), tail, all.timestamps[from], until, &got));
+      for (size_t i = 1; i < got.size(); ++i) {
+        ASSERT_EQ(got.timestamps[i], all.timestamps[from + i - 1]);
+        ASSERT_EQ(std::bit_cast<uint64_t>(got.values[i]), std::bit_cast<uint64_t>(all.values[from + i - 1]));
+      }
+      ASSERT_EQ(got.timestamps.back(), until);
+    }
+  }
+}
+
 TEST(XorChunkTest, RoundTripsRandomSamples) {
   std::mt19937_64 random(7);
   for (int round = 0; round < 300; ++round) {

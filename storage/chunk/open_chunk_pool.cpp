@@ -42,7 +42,7 @@ void OpenChunkPool::GiveCell(uint8_t* cell, size_t cell_bytes) {
     std::memcpy(cell, last, cell_bytes);
     uint32_t owner;
     std::memcpy(&owner, cell, sizeof(owner));
-    *place_of_(owners_, owner) = cell + sizeof(owner);
+    *place_of_(owners_, owner) = cell + kHeadBytes;
   }
   // One empty page is kept, for those that come and go at its border.
   const size_t per_page = kPageBytes / cell_bytes;
@@ -58,13 +58,15 @@ uint8_t* OpenChunkPool::Grow(uint32_t owner, uint8_t* buffer, size_t used, size_
   uint8_t* cell = TakeCell(cell_bytes);
   std::memcpy(cell, &owner, sizeof(owner));
   if (buffer != nullptr) {
-    std::memcpy(cell + sizeof(owner), buffer, used);
-    GiveCell(buffer - sizeof(owner), CellBytes(*capacity));
+    std::memcpy(cell + kHeadBytes - sizeof(Marks), buffer - sizeof(Marks), sizeof(Marks) + used);
+    GiveCell(buffer - kHeadBytes, CellBytes(*capacity));
+  } else {
+    SetMarks(Marks{}, cell + kHeadBytes);
   }
-  *capacity = static_cast<uint16_t>(cell_bytes - sizeof(owner));
-  return cell + sizeof(owner);
+  *capacity = static_cast<uint16_t>(cell_bytes - kHeadBytes);
+  return cell + kHeadBytes;
 }
 
-void OpenChunkPool::Free(uint8_t* buffer, uint16_t capacity) { GiveCell(buffer - sizeof(uint32_t), CellBytes(capacity)); }
+void OpenChunkPool::Free(uint8_t* buffer, uint16_t capacity) { GiveCell(buffer - kHeadBytes, CellBytes(capacity)); }
 
 }  // namespace tocsin

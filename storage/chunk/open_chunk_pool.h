@@ -3,6 +3,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <vector>
 
@@ -36,10 +37,24 @@ class OpenChunkPool {
   uint8_t* Grow(uint32_t owner, uint8_t* buffer, size_t used, size_t needed, uint16_t* capacity);
   void Free(uint8_t* buffer, uint16_t capacity);
 
+  /// Beside a buffer: the last marks of its chunk. None in a new one.
+  struct Marks {
+    XorMark earlier = 0;
+    XorMark last = 0;
+  };
+  static Marks MarksOf(const uint8_t* buffer) {
+    Marks marks;
+    std::memcpy(&marks, buffer - sizeof(Marks), sizeof(Marks));
+    return marks;
+  }
+  static void SetMarks(const Marks& marks, uint8_t* buffer) { std::memcpy(buffer - sizeof(Marks), &marks, sizeof(Marks)); }
+
   /// A capacity in one byte, and back; 0 is 0.
   static uint8_t Steps(uint16_t capacity) { return static_cast<uint8_t>(CellBytes(capacity) / kStepBytes); }
-  static uint16_t Capacity(uint8_t steps) { return steps == 0 ? 0 : static_cast<uint16_t>(steps * kStepBytes - sizeof(uint32_t)); }
-  static constexpr size_t kCapacityMax = 255 * 16 - sizeof(uint32_t);
+  static uint16_t Capacity(uint8_t steps) { return steps == 0 ? 0 : static_cast<uint16_t>(steps * kStepBytes - kHeadBytes); }
+  /// Beside each buffer.
+  static constexpr size_t kHeadBytes = sizeof(uint32_t) + sizeof(Marks);
+  static constexpr size_t kCapacityMax = 255 * 16 - kHeadBytes;
 
   /// Bytes of all pages.
   size_t memory_bytes() const { return page_count_ * kPageBytes + large_bytes_; }
@@ -50,13 +65,13 @@ class OpenChunkPool {
   static constexpr size_t kPageBytes = 8192;
   static constexpr size_t kClasses = kCellBytesMax / kStepBytes;
 
-  // A cell is the owner's number and the buffer.
+  // A cell is the owner's number, the marks and the buffer.
   struct Class {
     std::vector<std::unique_ptr<uint8_t[]>> pages;
     size_t cells = 0;
   };
 
-  static size_t CellBytes(size_t capacity) { return capacity + sizeof(uint32_t); }
+  static size_t CellBytes(size_t capacity) { return capacity + kHeadBytes; }
   uint8_t* TakeCell(size_t cell_bytes);
   void GiveCell(uint8_t* cell, size_t cell_bytes);
   uint8_t* CellAt(const Class& of, size_t index, size_t cell_bytes) const;

@@ -80,8 +80,8 @@ TEST_F(OpenChunkPoolTest, PagesStayFullWhileAllGrowAtTheirOwnPace) {
       }
     }
   }
-  // Four bytes and half a step for each, and half a page for each size.
-  EXPECT_LE(pool_.memory_bytes(), ContentBytes() + kOwners * 16 + size_t{16} * 8192);
+  // Twelve bytes and half a step for each, and half a page for each size.
+  EXPECT_LE(pool_.memory_bytes(), ContentBytes() + kOwners * 24 + size_t{16} * 8192);
   for (uint32_t i = 1; i < kOwners; ++i) {
     Drop(owners_[i]);
   }

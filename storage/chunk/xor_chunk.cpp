@@ -145,6 +145,12 @@ XorMemory& AllocatedXorMemory() {
   return memory;
 }
 
+XorMark XorMarkAtEnd(const XorState& state) {
+  const bool window = state.leading != XorState{}.leading;
+  const auto position = static_cast<uint32_t>(state.size * 8 - state.free_bits);
+  return position | static_cast<uint32_t>(window ? state.leading : 0) << 15 | static_cast<uint32_t>(window ? state.trailing : 0) << 20;
+}
+
 void XorAppend(TimestampMs t, double value, TimestampMs last_t, double last_value, uint32_t* delta, XorState* state, uint8_t** buffer,
                XorMemory& memory) {
   const XorEnd end{state, buffer, memory};

@@ -49,6 +49,31 @@ void XorAppend(TimestampMs t, double value, TimestampMs last_t, double last_valu
 inline uint16_t ChunkSampleCount(const uint8_t* bytes) { return static_cast<uint16_t>(bytes[0] << 8 | bytes[1]); }
 TimestampMs XorFirstTime(const uint8_t* bytes, size_t size);
 
+/// A place inside a chunk, in front of a sample: where its bits begin and the window of the value before, but neither a time nor a value.
+/// The samples behind it are read as differences, and what is known of the last one makes them whole. Four bytes; 0: no place.
+/// From the lowest bit: position 15, leading 5, trailing 6, the rest is 0.
+using XorMark = uint32_t;
+XorMark XorMarkAtEnd(const XorState& state);
+/// Each so many samples a series marks its open chunk, and it keeps the last two: a window of five minutes of 15 s needs no more.
+inline constexpr uint16_t kXorMarkSamples = 24;
+
+/// The end of a chunk, from a mark on.
+struct XorTail {
+  XorMark mark = 0;
+  uint16_t samples = 0;  ///< behind the mark
+  uint32_t delta = 0;    ///< between the last two samples of the chunk
+  TimestampMs last_t = 0;
+  double last_value = 0;
+
+  /// Whether samples of equal distance reach back to `t`.
+  bool Reaches(TimestampMs t) const {
+    return mark != 0 && t <= last_t && uint64_t{delta} * (samples - 1U) >= static_cast<uint64_t>(last_t) - static_cast<uint64_t>(t);
+  }
+};
+
+/// As XorRead, from the tail's mark on. False, and nothing is appended, when samples in front of it are asked for as well.
+bool XorReadTail(std::span<const uint8_t> bytes, const XorTail& tail, TimestampMs min_t, TimestampMs max_t, SampleColumns* out);
+
 /// Appends the samples with min_t <= t <= max_t. False when the bytes are no XOR chunk; samples read up to there are in `out`.
 /// `histograms` and `start_timestamps` of `out` are left as they are: the caller brings them to length.
 bool XorRead(std::span<const uint8_t> bytes, TimestampMs min_t, TimestampMs max_t, SampleColumns* out);

@@ -144,6 +144,34 @@ End ReadSamples(const uint8_t* data, size_t stop, size_t end, TimestampMs max_t,
   return why;
 }
 
+/// ReadSamples up to the last byte.
+End ReadToEnd(std::span<const uint8_t> bytes, TimestampMs max_t, size_t* left, Position* at, TimestampMs** t, double** v) {
+  const size_t end = bytes.size() * 8;
+  const size_t safe = bytes.size() > kPadding ? (bytes.size() - kPadding) * 8 : 0;
+  const End why = ReadSamples(bytes.data(), safe, end, max_t, left, at, t, v);
+  if (why != End::kPosition) {
+    return why;
+  }
+  // The last bytes, in a copy with room behind them.
+  const size_t byte = std::min(at->pos / 8, bytes.size());
+  uint8_t copy[2 * kPadding] = {};
+  const size_t tail = bytes.size() - byte;
+  std::memcpy(copy, bytes.data() + byte, tail);
+  at->pos -= byte * 8;
+  return ReadSamples(copy, tail * 8, tail * 8, max_t, left, at, t, v);
+}
+
+/// Makes room for so many samples more.
+void Extend(size_t room, SampleColumns* out) {
+  const size_t size = out->size() + room;
+  if (out->timestamps.capacity() < size) {
+    out->timestamps.reserve(2 * size);
+    out->values.reserve(2 * size);
+  }
+  out->timestamps.resize(size);
+  out->values.resize(size);
+}
+
 /// Drops those of the columns' samples from `first` on that are older than `min_t`, and what lies behind `end`.
 void Trim(size_t first, size_t end, TimestampMs min_t, SampleColumns* out) {
   size_t keep = first;
@@ -214,12 +242,7 @@ bool XorRead(std::span<const uint8_t> bytes, TimestampMs min_t, TimestampMs max_
   // A sample takes at least two bits: a wrong count does not make room for more than there can be.
   const size_t first = out->size();
   const size_t room = std::max<size_t>(2, std::min(count, bytes.size() * 4));
-  if (out->timestamps.capacity() < first + room) {
-    out->timestamps.reserve(2 * (first + room));
-    out->values.reserve(2 * (first + room));
-  }
-  out->timestamps.resize(first + room);
-  out->values.resize(first + room);
+  Extend(room, out);
   TimestampMs* t = out->timestamps.data() + first;
   double* v = out->values.data() + first;
   Position at;
@@ -232,21 +255,43 @@ bool XorRead(std::span<const uint8_t> bytes, TimestampMs min_t, TimestampMs max_
   v += head;
   size_t left = std::min(count, room) - head;
   if (whole && head == 2 && left > 0) {
-    const size_t end = bytes.size() * 8;
-    const size_t safe = bytes.size() > kPadding ? (bytes.size() - kPadding) * 8 : 0;
-    End why = ReadSamples(bytes.data(), safe, end, max_t, &left, &at, &t, &v);
-    if (why == End::kPosition) {
-      // The last bytes, in a copy with room behind them.
-      const size_t byte = at.pos / 8;
-      uint8_t copy[2 * kPadding] = {};
-      const size_t tail = bytes.size() - std::min(byte, bytes.size());
-      std::memcpy(copy, bytes.data() + byte, tail);
-      at.pos -= byte * 8;
-      why = ReadSamples(copy, tail * 8, tail * 8, max_t, &left, &at, &t, &v);
-    }
+    const End why = ReadToEnd(bytes, max_t, &left, &at, &t, &v);
     whole = why == End::kCount ? left == 0 && count <= room : why == End::kTime;
   }
   Trim(first, static_cast<size_t>(t - out->timestamps.data()), min_t, out);
+  return whole;
+}
+
+bool XorReadTail(std::span<const uint8_t> bytes, const XorTail& tail, TimestampMs min_t, TimestampMs max_t, SampleColumns* out) {
+  if (!tail.Reaches(min_t)) {
+    return false;
+  }
+  const size_t first = out->size();
+  Extend(tail.samples, out);
+  TimestampMs* const t = out->timestamps.data() + first;
+  double* const v = out->values.data() + first;
+  Position at;
+  at.pos = tail.mark & 0x7fff;
+  at.leading = static_cast<int>(tail.mark >> 15 & 31);
+  at.trailing = static_cast<int>(tail.mark >> 20 & 63);
+  size_t left = tail.samples;
+  TimestampMs* t_end = t;
+  double* v_end = v;
+  bool whole = ReadToEnd(bytes, kMaxTimestamp, &left, &at, &t_end, &v_end) == End::kCount && left == 0;
+  if (whole) {
+    // All were read as if a sample 0 at time 0 with distance 0 stood in front of the mark. What the last one is tells what stood there.
+    const uint64_t delta = tail.delta - at.delta;
+    uint64_t add = static_cast<uint64_t>(tail.last_t) - at.t - delta * tail.samples;
+    const uint64_t flip = std::bit_cast<uint64_t>(tail.last_value) ^ at.value;
+    for (size_t i = 0; i < tail.samples; ++i) {
+      add += delta;
+      t[i] = static_cast<TimestampMs>(static_cast<uint64_t>(t[i]) + add);
+      v[i] = std::bit_cast<double>(std::bit_cast<uint64_t>(v[i]) ^ flip);
+    }
+    whole = t[0] <= min_t;
+  }
+  const size_t end = whole ? static_cast<size_t>(std::upper_bound(t, t_end, max_t) - t) : 0;
+  Trim(first, first + end, min_t, out);
   return whole;
 }
 

@@ -1,0 +1,94 @@
+// Reading of parts of series: what a window holds does not depend on where in a chunk it begins and ends.
+
+#include <gtest/gtest.h>
+
+#include <bit>
+#include <memory>
+#include <random>
+#include <vector>
+
+#include "base/clock.h"
+#include "storage/head.h"
+
+namespace tocsin {
+namespace {
+
+constexpr TimestampMs kStart = 1'700'000'000'000;
+
+class SeriesReadTest : public testing::Test {
+ protected:
+  SeriesReadTest() : clock_(kStart), head_(Head::OpenMemoryOnly(HeadOptions{}, clock_)) {}
+
+  void Append(TimestampMs t, double value) {
+    const std::unique_ptr<Appender> appender = head_->OpenAppender();
+    AppendResult result;
+    const SeriesRef ref = appender->GetOrCreate(labels_, &result);
+    const RefSample sample{ref, t, value};
+    ASSERT_EQ(appender->AppendBatch({&sample, 1}, &result), 1U);
+    ASSERT_TRUE(appender->Commit().ok());
+    all_.timestamps.push_back(t);
+    all_.values.push_back(value);
+  }
+
+  // By both ways, from the sample `first` to the sample `last`.
+  void ExpectWindow(size_t first, size_t last) {
+    const TimestampMs min_t = all_.timestamps[first];
+    const TimestampMs max_t = all_.timestamps[last];
+    const auto querier = *head_->OpenQuerier(min_t, max_t);
+    const Matcher matcher = Matcher::Equal("__name__", "up");
+    const SeriesList series = *querier->Select({&matcher, 1}, SelectHints{min_t, max_t});
+    ASSERT_EQ(series.size(), 1U);
+    SampleColumns alone;
+    series[0]->Read(min_t, max_t, &alone);
+    SampleColumns batched;
+    SeriesBatchPtr batch;
+    querier->Capture(series, min_t, max_t, &batch);
+    batch->Read(0, &batched);
+    Sample newest;
+    ASSERT_TRUE(series[0]->ReadLast(min_t, max_t, &newest));
+    EXPECT_EQ(newest.t, max_t);
+    for (const SampleColumns* got : {&alone, &batched}) {
+      ASSERT_EQ(got->size(), last - first + 1) << first << " to " << last << " of " << all_.size();
+      for (size_t i = first; i <= last; ++i) {
+        ASSERT_EQ(got->timestamps[i - first], all_.timestamps[i]);
+        ASSERT_EQ(std::bit_cast<uint64_t>(got->values[i - first]), std::bit_cast<uint64_t>(all_.values[i]));
+      }
+    }
+  }
+
+  ManualClock clock_;
+  std::unique_ptr<Head> head_;
+  Labels labels_ = Labels::Of({{"__name__", "up"}});
+  SampleColumns all_;
+};
+
+TEST_F(SeriesReadTest, WindowsOfRegularSamples) {
+  for (int i = 0; i < 290; ++i) {
+    Append(kStart + i * 15'000, i % 7 == 0 ? i : i * 0.1);
+    for (const size_t length : {1, 2, 20, 24, 25, 48, 130}) {
+      if (length <= all_.size()) {
+        ExpectWindow(all_.size() - length, all_.size() - 1);
+      }
+    }
+  }
+  for (size_t first = 0; first < all_.size(); ++first) {
+    ExpectWindow(first, std::min(first + 19, all_.size() - 1));
+  }
+}
+
+TEST_F(SeriesReadTest, WindowsOfIrregularSamples) {
+  std::mt19937_64 random(3);
+  TimestampMs t = kStart;
+  for (int i = 0; i < 400; ++i) {
+    const uint64_t kind = random() % 4;
+    Append(t, kind == 0 ? std::bit_cast<double>(random()) : kind == 1 ? kStaleNaN : static_cast<double>(random() % 100));
+    t += random() % 5 == 0 ? static_cast<TimestampMs>(1 + random() % 40'000) : 15'000;
+    for (int window = 0; window < 4; ++window) {
+      const size_t last = all_.size() - 1 - random() % std::min<size_t>(all_.size(), 3);
+      ExpectWindow(last - random() % std::min<size_t>(last + 1, 60), last);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace tocsin
