@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
+#include "absl/container/inlined_vector.h"
 
 namespace tocsin {
 namespace {
@@ -220,25 +222,48 @@ class HeadQuerier : public Querier {
     }
   }
 
-  void ReadLabels(SeriesSpan series, const std::vector<std::string>* only, Labels* labels) const override {
-    std::vector<NameId> names;
+  void ReadLabels(SeriesSpan series, Labels* labels) const override {
     for (size_t first = 0; first < series.size(); first += kSelectSlice) {
       const size_t last = std::min(series.size(), first + kSelectSlice);
       const ReaderLock lock(core_.mu);
-      if (only != nullptr) {
-        names.clear();
-        for (const std::string& name : *only) {
-          names.push_back(core_.pairs.FindName(name));
+      for (size_t i = first; i < last; ++i) {
+        if (i + kSelectAhead < last) {
+          PrefetchBytes(ViewOf(series[i + kSelectAhead]).series, 2 * kCacheLine);
         }
+        labels[i] = core_.table.LabelsOf(*ViewOf(series[i]).series);
+      }
+    }
+  }
+
+  // Told apart by the numbers of their pairs: texts are looked at once a set.
+  std::vector<Labels> ReadLabelSets(SeriesSpan series, const std::vector<std::string>& only, std::vector<uint32_t>* set_of) const override {
+    std::vector<Labels> sets;
+    absl::flat_hash_map<absl::InlinedVector<PairId, 6>, uint32_t> places;
+    absl::InlinedVector<PairId, 6> key;
+    std::vector<NameId> names;
+    set_of->resize(series.size());
+    for (size_t first = 0; first < series.size(); first += kSelectSlice) {
+      const size_t last = std::min(series.size(), first + kSelectSlice);
+      const ReaderLock lock(core_.mu);
+      names.clear();
+      for (const std::string& name : only) {
+        names.push_back(core_.pairs.FindName(name));
       }
       for (size_t i = first; i < last; ++i) {
         if (i + kSelectAhead < last) {
           PrefetchBytes(ViewOf(series[i + kSelectAhead]).series, 2 * kCacheLine);
         }
         const Series& held = *ViewOf(series[i]).series;
-        labels[i] = only == nullptr ? core_.table.LabelsOf(held) : core_.table.LabelsOf(held, names);
+        key.clear();
+        core_.table.ForEachPairOf(held, names, [&](PairId pair) { key.push_back(pair); });
+        const auto [it, added] = places.try_emplace(key, static_cast<uint32_t>(sets.size()));
+        (*set_of)[i] = it->second;
+        if (added) {
+          sets.push_back(core_.table.LabelsOf(held, names));
+        }
       }
     }
+    return sets;
   }
 
   absl::StatusOr<std::vector<std::string>> LabelNames(std::span<const Matcher> matchers) override {

@@ -1,5 +1,7 @@
 #include "storage/querier.h"
 
+#include "absl/container/flat_hash_map.h"
+
 namespace tocsin {
 namespace {
 
@@ -34,10 +36,25 @@ void Querier::ReadLast(SeriesSpan series, TimestampMs min_t, TimestampMs max_t, 
   }
 }
 
-void Querier::ReadLabels(SeriesSpan series, const std::vector<std::string>* only, Labels* labels) const {
+void Querier::ReadLabels(SeriesSpan series, Labels* labels) const {
   for (size_t i = 0; i < series.size(); ++i) {
-    labels[i] = only == nullptr ? series[i]->labels() : series[i]->labels().Keep(*only);
+    labels[i] = series[i]->labels();
   }
+}
+
+std::vector<Labels> Querier::ReadLabelSets(SeriesSpan series, const std::vector<std::string>& only, std::vector<uint32_t>* set_of) const {
+  std::vector<Labels> sets;
+  absl::flat_hash_map<std::string, uint32_t> places;
+  set_of->resize(series.size());
+  for (size_t i = 0; i < series.size(); ++i) {
+    Labels labels = series[i]->labels().Keep(only);
+    const auto [it, added] = places.emplace(std::string(labels.encoded()), static_cast<uint32_t>(sets.size()));
+    (*set_of)[i] = it->second;
+    if (added) {
+      sets.push_back(std::move(labels));
+    }
+  }
+  return sets;
 }
 
 }  // namespace tocsin

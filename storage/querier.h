@@ -74,8 +74,12 @@ class Querier {
   /// SelectedSeries::ReadLast of each into `samples`; `found` tells which have one.
   virtual void ReadLast(SeriesSpan series, TimestampMs min_t, TimestampMs max_t, Sample* samples, bool* found) const;
 
-  /// The labels of each; of them only those of the sorted names in `only` when it is not null.
-  virtual void ReadLabels(SeriesSpan series, const std::vector<std::string>* only, Labels* labels) const;
+  /// The labels of each.
+  virtual void ReadLabels(SeriesSpan series, Labels* labels) const;
+
+  /// The distinct label sets of the series when only the sorted names in `only` count, in the order of their first series; `set_of` tells
+  /// the place in it of each.
+  virtual std::vector<Labels> ReadLabelSets(SeriesSpan series, const std::vector<std::string>& only, std::vector<uint32_t>* set_of) const;
 
   /// Sorted. Of the series that match (all series with no matchers) and may have samples in the querier's window.
   virtual absl::StatusOr<std::vector<std::string>> LabelNames(std::span<const Matcher> matchers) = 0;

@@ -73,6 +73,7 @@ Series* SeriesTable::AddInterned(std::span<const PairId> pairs, uint32_t hash, u
   Series* series = Series::Make(pair_lists_.Place(pairs)).release();
   series->hash = hash;
   series->slot = slot == kNoId ? next_slot_ : slot;
+  returned_ += series->slot < next_slot_ ? 1 : 0;
   next_slot_ = std::max(next_slot_, series->slot + 1);
   Enter(series);
   return series;
@@ -96,7 +97,6 @@ void SeriesTable::Enter(Series* series) {
   for (const PairId pair : PairsOf(*series)) {
     pairs_.postings(pair).Add(series->slot);
   }
-  ++version_;
 }
 
 std::vector<Series::Ptr> SeriesTable::Remove(const std::vector<uint32_t>& slots) {
@@ -125,7 +125,7 @@ std::vector<Series::Ptr> SeriesTable::Remove(const std::vector<uint32_t>& slots)
       --pages_used_;
     }
   }
-  version_ += slots.empty() ? 0 : 1;
+  removals_ += slots.empty() ? 0 : 1;
   return removed;
 }
 
@@ -134,6 +134,7 @@ bool SeriesTable::Restore(Series::Ptr& series) {
     return false;
   }
   Enter(series.release());
+  ++returned_;
   return true;
 }
 
@@ -155,21 +156,7 @@ Labels SeriesTable::LabelsOf(const Series& series) const {
 
 Labels SeriesTable::LabelsOf(const Series& series, std::span<const NameId> names) const {
   std::string encoded;
-  // Pairs lie in the order of the names' texts as well.
-  size_t next = 0;
-  for (const PairId pair : PairsOf(series)) {
-    const NameId name = pairs_.name_id(pair);
-    for (size_t i = next; i < names.size(); ++i) {
-      if (names[i] == name) {
-        AppendEncodedLabel(pairs_.name_text(name), pairs_.value(pair), &encoded);
-        next = i + 1;
-        break;
-      }
-    }
-    if (next == names.size()) {
-      break;
-    }
-  }
+  ForEachPairOf(series, names, [&](PairId pair) { AppendEncodedLabel(pairs_.name(pair), pairs_.value(pair), &encoded); });
   return Labels::FromEncoded(std::move(encoded));
 }
 

@@ -55,6 +55,25 @@ class SeriesTable {
   Labels LabelsOf(const Series& series) const;
   /// Only the labels of these names, which stand in the order of their texts.
   Labels LabelsOf(const Series& series, std::span<const NameId> names) const;
+  /// each(pair) for the pairs of these names, which stand in the order of their texts.
+  template <typename Each>
+  void ForEachPairOf(const Series& series, std::span<const NameId> names, Each each) const {
+    // Pairs lie in the order of the names' texts as well.
+    size_t next = 0;
+    for (const PairId pair : PairsOf(series)) {
+      const NameId name = pairs_.name_id(pair);
+      for (size_t i = next; i < names.size(); ++i) {
+        if (names[i] == name) {
+          each(pair);
+          next = i + 1;
+          break;
+        }
+      }
+      if (next == names.size()) {
+        return;
+      }
+    }
+  }
   SeriesPairs PairsOf(const Series& series) const { return series.pairs(pair_lists_); }
   const SharedPairLists& pair_lists() const { return pair_lists_; }
   bool HasLabels(const Series& series, const Labels& labels) const;
@@ -66,8 +85,15 @@ class SeriesTable {
   bool full() const { return next_slot_ >= kSlotsMax; }
   /// The open chunks of the series that are in the table.
   OpenChunkPools& open_chunks() { return open_chunks_; }
-  /// Changes whenever a series comes or goes.
-  uint64_t version() const { return version_; }
+  /// What has come and gone so far: new series have slots from an earlier slots_end on, unless one that had gone has returned.
+  struct Version {
+    uint32_t slots_end = 0;
+    uint64_t removals = 0;
+    uint64_t returned = 0;
+
+    bool operator==(const Version&) const = default;
+  };
+  Version version() const { return {next_slot_, removals_, returned_}; }
   size_t memory_bytes() const;
 
   template <typename Each>
@@ -132,7 +158,8 @@ class SeriesTable {
   std::vector<Page> pages_;
   size_t pages_used_ = 0;
   uint32_t next_slot_ = 0;
-  uint64_t version_ = 0;
+  uint64_t removals_ = 0;
+  uint64_t returned_ = 0;
   absl::flat_hash_set<uint32_t, SlotHash, SlotEq> by_labels_;
   OpenChunkPools open_chunks_;
 };

@@ -23,9 +23,12 @@ namespace tocsin::promql {
 /// `drop_name` means that the metric name (and __type__, __unit__) is no longer part of it. With delayed name removal the labels still
 /// count as they are until the query's end. Without it the labels just have not been rewritten yet: whoever looks at them calls
 /// RemoveNames() first, so that the many series which are only aggregated are never rewritten.
+///
+/// `label_set` is 0, or heads of the list with the same number have the same labels: groups are then found without comparing them.
 struct SeriesHead {
   Labels labels;
   bool drop_name = false;
+  uint32_t label_set = 0;
 };
 
 /// One thread's memory for reading rows, used again from block to block.
@@ -36,6 +39,10 @@ struct Block {
   size_t batch_count = 0;  // so many
   SampleColumns samples;
   RangeBuffer range;
+  /// Of a vector selector: the times of the series before, and for each step one more than the place of its sample in them; 0: none.
+  const void* places_of = nullptr;
+  std::vector<TimestampMs> places_t;
+  std::vector<uint32_t> places;
 };
 
 /// The place of an operator's expression in the query.

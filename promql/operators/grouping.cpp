@@ -40,7 +40,16 @@ Grouping GroupSeries(const std::vector<SeriesHead>& heads, std::vector<std::stri
   std::sort(names.begin(), names.end());
   absl::flat_hash_map<std::string, uint32_t, StringHash, StringEq> groups;
   std::string key;
+  std::vector<uint32_t> group_of_set;  // one more than it, or 0 while it is not known; by label_set and whether the name is gone
   for (size_t i = 0; i < heads.size(); ++i) {
+    const size_t set = heads[i].label_set * size_t{2} + (heads[i].drop_name ? 1 : 0);
+    if (heads[i].label_set != 0) {
+      group_of_set.resize(std::max(group_of_set.size(), set + 1));
+      if (group_of_set[set] != 0) {
+        grouping.group_of[i] = group_of_set[set] - 1;
+        continue;
+      }
+    }
     key.clear();
     AppendGroupKey(heads[i], names, without, delayed_names, &key);
     auto it = groups.find(std::string_view(key));
@@ -49,6 +58,9 @@ Grouping GroupSeries(const std::vector<SeriesHead>& heads, std::vector<std::stri
       grouping.labels.push_back(Labels::FromEncoded(key));
     }
     grouping.group_of[i] = it->second;
+    if (heads[i].label_set != 0) {
+      group_of_set[set] = it->second + 1;
+    }
   }
   return grouping;
 }

@@ -31,9 +31,17 @@ absl::Status Selection::BuildHeads(QueryContext& context, const LabelDemand& dem
     names.insert(std::upper_bound(names.begin(), names.end(), kMetricName), std::string(kMetricName));
   }
   const std::vector<std::string>* only = demand.kind == LabelDemand::Kind::kAll || !one_name_ ? nullptr : &names;
+  if (only != nullptr) {
+    std::vector<uint32_t> set_of;
+    const std::vector<Labels> sets = querier_->ReadLabelSets(series_, *only, &set_of);
+    for (size_t i = 0; i < series_.size(); ++i) {
+      (*heads)[i] = {sets[set_of[i]], drop_name, set_of[i] + 1};
+    }
+    return context.Check();
+  }
   return ParallelPieces(context, series_.size(), [&](size_t first, size_t last) {
     std::vector<Labels> labels(last - first);
-    querier_->ReadLabels(SeriesSpan(series_).subspan(first, last - first), only, labels.data());
+    querier_->ReadLabels(SeriesSpan(series_).subspan(first, last - first), labels.data());
     for (size_t i = first; i < last; ++i) {
       (*heads)[i] = {std::move(labels[i - first]), drop_name};
     }

@@ -137,6 +137,48 @@ absl::Status VectorSelectorOperator::CountSamples(const Columns& columns, size_t
   return context().Hold(samples);
 }
 
+void VectorSelectorOperator::FindPlaces(const std::vector<TimestampMs>& times, std::vector<uint32_t>* places) const {
+  const size_t step_count = steps().count();
+  const DurationMs lookback = context().lookback_ms;
+  places->resize(step_count);
+  size_t next = 0;
+  for (size_t step = 0; step < step_count; ++step) {
+    const TimestampMs reference = reference_.At(steps().at(step));
+    while (next < times.size() && times[next] <= reference) {
+      ++next;
+    }
+    (*places)[step] = next == 0 || times[next - 1] <= reference - lookback ? 0 : static_cast<uint32_t>(next);
+  }
+}
+
+void VectorSelectorOperator::EmitRow(const SampleColumns& samples, const std::vector<uint32_t>& places, size_t row, Columns* out) const {
+  if (options_.output == Output::kValue && samples.histograms.empty()) {
+    double* values = out->row(row);
+    uint64_t* bits = out->bits(row);
+    for (size_t step = 0; step < places.size(); ++step) {
+      if (places[step] == 0) {
+        continue;
+      }
+      const double value = samples.values[places[step] - 1];
+      values[step] = value;
+      bits[step >> 6] |= uint64_t{!IsStaleNaN(value)} << (step & 63);
+    }
+    return;
+  }
+  for (size_t step = 0; step < places.size(); ++step) {
+    const size_t found = places[step] - size_t{1};
+    if (places[step] == 0 || IsStaleNaN(samples.values[found])) {
+      continue;
+    }
+    if (options_.output == Output::kValue && samples.is_histogram(found)) {
+      out->SetHistogram(row, step, samples.histograms[found]);
+      continue;
+    }
+    const TimestampMs start_t = samples.start_timestamps.empty() ? 0 : samples.start_timestamps[found];
+    Emit(row, step, Sample{.t = samples.timestamps[found], .value = samples.values[found], .start_t = start_t}, out);
+  }
+}
+
 absl::Status VectorSelectorOperator::DoRead(size_t first, size_t count, Block* block) {
   Columns& out = block->columns;
   if (eager_) {
@@ -145,8 +187,6 @@ absl::Status VectorSelectorOperator::DoRead(size_t first, size_t count, Block* b
     }
     return absl::OkStatus();
   }
-  const size_t step_count = steps().count();
-  const DurationMs lookback = context().lookback_ms;
   SampleColumns& samples = block->samples;
   for (size_t i = 0; i < count; ++i) {
     samples.Clear();
@@ -154,32 +194,13 @@ absl::Status VectorSelectorOperator::DoRead(size_t first, size_t count, Block* b
     if (options_.stats_only) {
       KeepHistogramStats(&samples);
     }
-    size_t next = 0;
-    for (size_t step = 0; step < step_count; ++step) {
-      const TimestampMs reference = reference_.At(steps().at(step));
-      while (next < samples.size() && samples.timestamps[next] <= reference) {
-        ++next;
-      }
-      if (next == 0) {
-        continue;
-      }
-      const size_t found = next - 1;
-      if (samples.timestamps[found] <= reference - lookback || IsStaleNaN(samples.values[found])) {
-        continue;
-      }
-      if (options_.output == Output::kValue) {
-        if (samples.is_histogram(found)) {
-          out.SetHistogram(i, step, samples.histograms[found]);
-        } else {
-          out.Set(i, step, samples.values[found]);
-        }
-      } else if (options_.output == Output::kTimestamp) {
-        out.Set(i, step, static_cast<double>(samples.timestamps[found]) / 1000);
-      } else {
-        const TimestampMs start_t = samples.start_timestamps.empty() ? 0 : samples.start_timestamps[found];
-        out.Set(i, step, static_cast<double>(start_t) / 1000);
-      }
+    // Series of one target have the same times.
+    if (block->places_of != this || block->places_t != samples.timestamps) {
+      FindPlaces(samples.timestamps, &block->places);
+      block->places_t = samples.timestamps;
+      block->places_of = this;
     }
+    EmitRow(samples, block->places, i, &out);
   }
   return CountSamples(out, 0, count);
 }

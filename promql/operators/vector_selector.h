@@ -33,6 +33,8 @@ class VectorSelectorOperator : public Operator {
   /// Whether a sample that was found is one at this time; it may be changed.
   bool Accept(size_t series, TimestampMs reference, Sample* sample) const;
   void Emit(size_t row, size_t step, const Sample& sample, Columns* out) const;
+  void FindPlaces(const std::vector<TimestampMs>& times, std::vector<uint32_t>* places) const;
+  void EmitRow(const SampleColumns& samples, const std::vector<uint32_t>& places, size_t row, Columns* out) const;
   absl::Status CountSamples(const Columns& columns, size_t first, size_t count);
 
   std::string text_;

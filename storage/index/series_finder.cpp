@@ -11,6 +11,9 @@ namespace {
 constexpr size_t kMatchesMax = 1024;
 constexpr size_t kResultsMax = 512;
 constexpr size_t kResultSlotsMax = 2'000'000;
+// Series that came since a result was found are tried one by one up to so many, and one more for so many in the result.
+constexpr size_t kTriedMax = 1000;
+constexpr size_t kResultPerTried = 4;
 // A posting list is walked instead of looking at each candidate when it is at most this much longer than their number.
 constexpr uint64_t kPostingsPerCandidate = 16;
 
@@ -158,41 +161,128 @@ std::vector<uint32_t> SeriesFinder::FindUncached(std::span<const Matcher> matche
   return slots;
 }
 
-SeriesFinder::Slots SeriesFinder::Find(std::span<const Matcher> matchers) {
+SeriesFinder::Result SeriesFinder::Find(std::span<const Matcher> matchers, bool sorted) {
   const std::string key = KeyOf(matchers);
+  Result result;
   {
     const MutexLock lock(mu_);
-    if (const auto it = results_.find(key); it != results_.end() && it->second.version == table_.version()) {
-      return it->second.slots;
+    if (const auto it = results_.find(key); it != results_.end()) {
+      result = it->second;
     }
   }
-  auto slots = std::make_shared<const std::vector<uint32_t>>(FindUncached(matchers));
+  bool changed = false;
+  if (result.slots == nullptr || result.version != table_.version()) {
+    changed = true;
+    if (result.slots == nullptr || !Update(matchers, &result)) {
+      result = Result{table_.version(), std::make_shared<const std::vector<uint32_t>>(FindUncached(matchers)), nullptr};
+    }
+  }
+  if (sorted && result.sorted == nullptr) {
+    changed = true;
+    result.sorted = std::make_shared<const std::vector<uint32_t>>(SortedByLabels(*result.slots));
+  }
+  if (changed) {
+    Remember(key, result);
+  }
+  return result;
+}
+
+void SeriesFinder::Remember(const std::string& key, const Result& result) {
   const MutexLock lock(mu_);
   if (results_.size() >= kResultsMax || result_slots_ > kResultSlotsMax) {
     results_.clear();
     result_slots_ = 0;
   }
-  results_[key] = Result{table_.version(), slots, nullptr};
-  result_slots_ += slots->size();
-  return slots;
+  Result& place = results_[key];
+  result_slots_ -= place.slots == nullptr ? 0 : place.size();
+  place = result;
+  result_slots_ += place.size();
 }
 
-SeriesFinder::Slots SeriesFinder::FindSorted(std::span<const Matcher> matchers) {
-  const Slots slots = Find(matchers);
-  const std::string key = KeyOf(matchers);
-  {
-    const MutexLock lock(mu_);
-    if (const auto it = results_.find(key); it != results_.end() && it->second.slots == slots && it->second.sorted != nullptr) {
-      return it->second.sorted;
+bool SeriesFinder::Update(std::span<const Matcher> matchers, Result* result) const {
+  const SeriesTable::Version now = table_.version();
+  const size_t came = now.slots_end - result->version.slots_end;
+  if (now.returned != result->version.returned || came > kTriedMax + result->slots->size() / kResultPerTried) {
+    return false;
+  }
+  if (now.removals != result->version.removals) {
+    const auto without_gone = [this](const Slots& slots) {
+      std::vector<uint32_t> left;
+      left.reserve(slots->size());
+      std::copy_if(slots->begin(), slots->end(), std::back_inserter(left), [this](uint32_t slot) { return table_.Find(slot) != nullptr; });
+      return left.size() == slots->size() ? slots : std::make_shared<const std::vector<uint32_t>>(std::move(left));
+    };
+    result->slots = without_gone(result->slots);
+    result->sorted = result->sorted == nullptr ? nullptr : without_gone(result->sorted);
+  }
+  std::vector<uint32_t> added;
+  for (uint32_t slot = result->version.slots_end; slot < now.slots_end; ++slot) {
+    if (const Series* series = table_.Find(slot); series != nullptr && Matches(matchers, *series)) {
+      added.push_back(slot);
     }
   }
-  auto sorted = std::make_shared<const std::vector<uint32_t>>(SortedByLabels(*slots));
-  const MutexLock lock(mu_);
-  if (const auto it = results_.find(key); it != results_.end() && it->second.slots == slots) {
-    it->second.sorted = sorted;
-    result_slots_ += sorted->size();
+  if (!added.empty()) {
+    AddNewSlots(added, result);
   }
-  return sorted;
+  result->version = now;
+  return true;
+}
+
+// Slots are given out in ascending order.
+void SeriesFinder::AddNewSlots(const std::vector<uint32_t>& added, Result* result) const {
+  auto slots = std::make_shared<std::vector<uint32_t>>(*result->slots);
+  slots->insert(slots->end(), added.begin(), added.end());
+  result->slots = std::move(slots);
+  if (result->sorted == nullptr) {
+    return;
+  }
+  const std::vector<uint32_t> new_sorted = SortedByLabels(added);
+  const std::vector<uint32_t>& old = *result->sorted;
+  auto merged = std::make_shared<std::vector<uint32_t>>();
+  merged->reserve(old.size() + new_sorted.size());
+  auto from = old.begin();
+  for (const uint32_t slot : new_sorted) {
+    const auto at = std::upper_bound(from, old.end(), slot, [this](uint32_t a, uint32_t b) { return LabelsLess(a, b); });
+    merged->insert(merged->end(), from, at);
+    merged->push_back(slot);
+    from = at;
+  }
+  merged->insert(merged->end(), from, old.end());
+  result->sorted = std::move(merged);
+}
+
+bool SeriesFinder::Matches(std::span<const Matcher> matchers, const Series& series) const {
+  const SeriesPairs pairs = table_.PairsOf(series);
+  return std::all_of(matchers.begin(), matchers.end(), [&](const Matcher& matcher) {
+    for (const PairId pair : pairs) {
+      if (pairs_.name(pair) == matcher.name()) {
+        return matcher.Matches(pairs_.value(pair));
+      }
+    }
+    return matcher.Matches("");
+  });
+}
+
+// As Labels compare: name by name and value by value, the shorter one first.
+bool SeriesFinder::LabelsLess(uint32_t a, uint32_t b) const {
+  const SeriesPairs left = table_.PairsOf(*table_.Find(a));
+  const SeriesPairs right = table_.PairsOf(*table_.Find(b));
+  SeriesPairs::Iterator at = right.begin();
+  for (const PairId pair : left) {
+    if (!(at != right.end())) {
+      return false;
+    }
+    const PairId other = *at;
+    ++at;
+    if (pair == other) {
+      continue;
+    }
+    if (pairs_.name_id(pair) != pairs_.name_id(other)) {
+      return pairs_.name(pair) < pairs_.name(other);
+    }
+    return pairs_.value(pair) < pairs_.value(other);
+  }
+  return at != right.end();
 }
 
 // The pairs that occur are ranked once; series then compare by the numbers of their pairs.

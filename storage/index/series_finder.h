@@ -15,8 +15,8 @@
 namespace tocsin {
 
 /// Finds series by matchers. What a regular expression matched among the values of a name is remembered, and only values that came since
-/// are tried again; whole results are remembered until a series comes or goes. Threads: safe; callers hold the lock under which table and
-/// pairs do not change.
+/// are tried again. Whole results are remembered as well: those that have gone are taken out of them, and series that came since are tried
+/// one by one. Threads: safe; callers hold the lock under which table and pairs do not change.
 class SeriesFinder {
  public:
   SeriesFinder(const SeriesTable& table, const PairTable& pairs) : table_(table), pairs_(pairs) {}
@@ -24,9 +24,9 @@ class SeriesFinder {
   using Slots = std::shared_ptr<const std::vector<uint32_t>>;
 
   /// The slots of the series for which all matchers hold, ascending.
-  Slots Find(std::span<const Matcher> matchers) EXCLUDES(mu_);
+  Slots Find(std::span<const Matcher> matchers) EXCLUDES(mu_) { return Find(matchers, false).slots; }
   /// The same, in the order of the series' labels.
-  Slots FindSorted(std::span<const Matcher> matchers) EXCLUDES(mu_);
+  Slots FindSorted(std::span<const Matcher> matchers) EXCLUDES(mu_) { return Find(matchers, true).sorted; }
 
   size_t memory_bytes() const EXCLUDES(mu_);
 
@@ -43,17 +43,26 @@ class SeriesFinder {
     std::shared_ptr<const std::vector<PairId>> pairs;
   };
   struct Result {
-    uint64_t version = 0;
+    SeriesTable::Version version;
     Slots slots;
-    Slots sorted;
+    Slots sorted;  // null: not asked for
+
+    size_t size() const { return slots->size() + (sorted == nullptr ? 0 : sorted->size()); }
   };
 
   Pairs Evaluate(const Matcher& matcher) EXCLUDES(mu_);
   std::shared_ptr<const std::vector<PairId>> MatchingPairs(const Matcher& matcher, NameId name, bool wanted) EXCLUDES(mu_);
+  Result Find(std::span<const Matcher> matchers, bool sorted) EXCLUDES(mu_);
+  /// Brings a result up to date, if that costs less than to find it anew.
+  bool Update(std::span<const Matcher> matchers, Result* result) const;
+  void AddNewSlots(const std::vector<uint32_t>& added, Result* result) const;
+  bool Matches(std::span<const Matcher> matchers, const Series& series) const;
+  void Remember(const std::string& key, const Result& result) EXCLUDES(mu_);
   std::vector<uint32_t> FindUncached(std::span<const Matcher> matchers);
   std::vector<uint32_t> Enumerate(const Pairs& pairs) const;
   void Filter(const Pairs& pairs, std::vector<uint32_t>* slots) const;
   std::vector<uint32_t> SortedByLabels(const std::vector<uint32_t>& slots) const;
+  bool LabelsLess(uint32_t a, uint32_t b) const;
 
   const SeriesTable& table_;
   const PairTable& pairs_;
