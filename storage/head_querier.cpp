@@ -324,7 +324,8 @@ class HeadQuerier : public Querier {
         // The sample before the last one, of which the open chunk tells, is known without a look at the first chunk.
         const bool newest_two_behind =
             series->last_t > max_t && static_cast<uint64_t>(series->last_t) - static_cast<uint64_t>(max_t) > series->delta;
-        if (max_t < core_.max_time && (newest_two_behind || out_of_order) && series->FirstTime() > max_t) {
+        const auto open_is_early = [&] { return series->open != nullptr && XorFirstTime(series->open, series->open_size) <= max_t; };
+        if (max_t < core_.max_time && (newest_two_behind || out_of_order) && !open_is_early() && series->FirstTime() > max_t) {
           continue;
         }
         each(SeriesView{series, limit, commit_});

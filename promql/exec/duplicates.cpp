@@ -72,6 +72,7 @@ absl::Status RemoveNames(QueryContext& context, std::vector<SeriesHead>* heads) 
       if (head.drop_name) {
         if (HasMetadataLabels(head.labels)) {
           head.labels = head.labels.Drop(MetadataNames());
+          head.label_set = 0;
         }
         head.drop_name = false;
       }

@@ -24,7 +24,8 @@ namespace tocsin::promql {
 /// count as they are until the query's end. Without it the labels just have not been rewritten yet: whoever looks at them calls
 /// RemoveNames() first, so that the many series which are only aggregated are never rewritten.
 ///
-/// `label_set` is 0, or heads of the list with the same number have the same labels: groups are then found without comparing them.
+/// `label_set` is 0, or a number that those heads of the list have which have the same labels, and no others: groups are then found without
+/// comparing labels. Whoever rewrites labels sets it to 0.
 struct SeriesHead {
   Labels labels;
   bool drop_name = false;
@@ -136,6 +137,8 @@ class WholeOperator : public Operator {
 
   /// Ends DoOpen: rows with equal labels become one (see duplicates.h), and the samples held since `held_before` are replaced by result_'s.
   absl::Status Finish(int64_t held_before);
+  /// The same where labels are distinct as they were made: rows without a sample go.
+  absl::Status FinishDistinct(int64_t held_before);
 
   Columns result_;
 };

@@ -63,7 +63,7 @@ absl::Status AggregateOperator::DoOpen() {
   for (const std::string& name : names_) {
     distinct_without_name_ = distinct_without_name_ && (without_ || !IsMetadataLabel(name));
   }
-  return Finish(held_before);
+  return FinishDistinct(held_before);
 }
 
 }  // namespace tocsin::promql

@@ -35,6 +35,7 @@ absl::Status CountValuesOperator::DoOpen() {
   std::vector<std::string> without_value = {value_label_};
   for (SeriesHead& head : groups_input) {
     head.labels = head.labels.Drop(without_value);
+    head.label_set = 0;
   }
   const bool value_dropped =
       without_ && (value_label_ == kMetricName || std::find(names_.begin(), names_.end(), value_label_) != names_.end());

@@ -26,6 +26,30 @@ void AppendGroupKey(const SeriesHead& head, const std::vector<std::string>& name
   }
 }
 
+/// The groups when each label set is one as it stands, so that no two need to be compared; false when one is not.
+bool GroupByLabelSets(const std::vector<SeriesHead>& heads, const std::vector<std::string>& names, bool delayed_names, Grouping* grouping) {
+  std::vector<uint32_t> group_of_set;  // one more than it, or 0 while it is not known
+  std::string key;
+  for (size_t i = 0; i < heads.size(); ++i) {
+    const SeriesHead& head = heads[i];
+    if (head.label_set == 0 || head.drop_name != heads[0].drop_name) {
+      return false;
+    }
+    group_of_set.resize(std::max<size_t>(group_of_set.size(), head.label_set + size_t{1}));
+    if (group_of_set[head.label_set] == 0) {
+      key.clear();
+      AppendGroupKey(head, names, /*without=*/false, delayed_names, &key);
+      if (key.size() != head.labels.encoded().size()) {
+        return false;
+      }
+      grouping->labels.push_back(head.labels);
+      group_of_set[head.label_set] = static_cast<uint32_t>(grouping->labels.size());
+    }
+    grouping->group_of[i] = group_of_set[head.label_set] - 1;
+  }
+  return true;
+}
+
 }  // namespace
 
 Grouping GroupSeries(const std::vector<SeriesHead>& heads, std::vector<std::string> names, bool without, bool delayed_names) {
@@ -38,6 +62,10 @@ Grouping GroupSeries(const std::vector<SeriesHead>& heads, std::vector<std::stri
     return grouping;
   }
   std::sort(names.begin(), names.end());
+  if (!without && GroupByLabelSets(heads, names, delayed_names, &grouping)) {
+    return grouping;
+  }
+  grouping.labels.clear();
   absl::flat_hash_map<std::string, uint32_t, StringHash, StringEq> groups;
   std::string key;
   std::vector<uint32_t> group_of_set;  // one more than it, or 0 while it is not known; by label_set and whether the name is gone

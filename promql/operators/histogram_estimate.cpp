@@ -59,8 +59,8 @@ void HistogramEstimateOperator::WarnBadBucket(const Labels& labels) const {
 }
 
 void HistogramEstimateOperator::FindHistograms(const std::vector<SeriesHead>& heads, const Columns& input) {
-  const std::vector<std::string> le = {std::string(kBucketLabel)};
-  absl::flat_hash_map<std::string, size_t> by_labels;
+  absl::flat_hash_map<std::string, size_t, StringHash, StringEq> by_labels;
+  std::string key;
   for (size_t row = 0; row < heads.size(); ++row) {
     if (!RowHasFloats(input, row)) {
       continue;
@@ -71,10 +71,16 @@ void HistogramEstimateOperator::FindHistograms(const std::vector<SeriesHead>& he
       WarnBadBucket(labels);
       continue;
     }
-    Labels key = labels.Drop(le);
-    const auto [it, added] = by_labels.try_emplace(key.encoded(), classics_.size());
-    if (added) {
-      classics_.emplace_back().labels = std::move(key);
+    key.clear();
+    for (const Label& label : labels) {
+      if (label.name != kBucketLabel) {
+        AppendEncodedLabel(label.name, label.value, &key);
+      }
+    }
+    auto it = by_labels.find(std::string_view(key));
+    if (it == by_labels.end()) {
+      it = by_labels.emplace(key, classics_.size()).first;
+      classics_.emplace_back().labels = Labels::FromEncoded(key);
     }
     classics_[it->second].buckets.push_back({bound.value, row});
   }
@@ -143,7 +149,8 @@ absl::Status HistogramEstimateOperator::DoOpen() {
     output += outputs_each;
   }
   RETURN_IF_ERROR(RemoveNames(context(), &heads_));
-  return Finish(held_before);
+  const bool distinct = natives_.empty() && arguments_.kind != Kind::kQuantiles;  // each classic one has labels of its own
+  return distinct ? FinishDistinct(held_before) : Finish(held_before);
 }
 
 void HistogramEstimateOperator::AddOutput(const Labels& labels) {

@@ -26,6 +26,7 @@ absl::Status LabelFunctionOperator::DoOpen() {
       builder.Reset(head.labels);
       builder.Set(destination_, *value);
       head.labels = builder.Build();
+      head.label_set = 0;
       head.drop_name = head.drop_name && destination_ != kMetricName;
     }
   }
