@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::string_view kLifecycleOff = "Lifecycle API is not enabled.";
 constexpr std::string_view kWrongMethod = "Only POST or PUT requests allowed";
-constexpr std::string_view kMetricsType = "text/plain; version=0.0.4; charset=utf-8";
+constexpr std::string_view kMetricsType = "text/plain; version=0.0.4; charset=utf-8; escaping=underscores";
 
 http::Handler Text(int status, std::string_view text) {
   return [status, text = std::string(text)](const http::Request&) { return http::TextResponse(status, text); };

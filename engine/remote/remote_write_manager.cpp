@@ -49,12 +49,11 @@ void RemoteWriteManager::Apply(const Config& config) {
 }
 
 void RemoteWriteManager::Stop() {
-  for (const std::unique_ptr<WriteQueue>& queue : queues_) {
-    if (queue != nullptr) {
-      queue->Stop(options_.flush_deadline_ms);
-    }
+  std::erase(queues_, nullptr);
+  if (!queues_.empty()) {
+    WriteQueue::StopAll(queues_, options_.flush_deadline_ms, clock_);
+    queues_.clear();
   }
-  queues_.clear();
 }
 
 }  // namespace tocsin

@@ -31,23 +31,36 @@ WriteQueue::WriteQueue(WriteQueueOptions options, Head& store, const Clock& cloc
   reader_ = std::thread([this] { Run(); });
 }
 
-WriteQueue::~WriteQueue() { Stop(0); }
-
-void WriteQueue::Stop(DurationMs flush_deadline_ms) {
-  if (!reader_.joinable()) {
-    return;
-  }
+WriteQueue::~WriteQueue() {
   finish_.Stop();
-  // The reader makes a last round; it ends by itself, or when the deadline has passed.
+  stop_.Stop();
+  Join();
+}
+
+void WriteQueue::StopAll(std::span<const std::unique_ptr<WriteQueue>> queues, DurationMs flush_deadline_ms, const Clock& clock) {
+  // Each reader makes a last round; it ends by itself, or when the deadline has passed.
+  for (const std::unique_ptr<WriteQueue>& queue : queues) {
+    queue->finish_.Stop();
+  }
   StopToken done;
   std::thread deadline([&] {
-    if (flush_deadline_ms == 0 || clock_.WaitUntil(clock_.NowMs() + flush_deadline_ms, done)) {
-      stop_.Stop();
+    if (flush_deadline_ms == 0 || clock.WaitUntil(clock.NowMs() + flush_deadline_ms, done)) {
+      for (const std::unique_ptr<WriteQueue>& queue : queues) {
+        queue->stop_.Stop();
+      }
     }
   });
-  reader_.join();
+  for (const std::unique_ptr<WriteQueue>& queue : queues) {
+    queue->Join();
+  }
   done.Stop();
   deadline.join();
+}
+
+void WriteQueue::Join() {
+  if (reader_.joinable()) {
+    reader_.join();
+  }
   stop_.Stop();
   shards_.clear();
 }

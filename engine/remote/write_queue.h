@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <thread>
 #include <utility>
@@ -34,7 +35,7 @@ struct WriteQueueOptions {
 /// The store itself is the buffer: a reader thread goes round the series and reads what came since the last round, so a receiver that is
 /// away costs no memory of its own, and loses nothing as long as the store keeps the samples. What has been sent is written to a file; a
 /// restart goes on a little before it (kOverlapMs), since samples may be committed later than their time says, and receivers take what they
-/// have again. Threads: the constructor starts a reader and the shards; Stop may be called once from any thread.
+/// have again. Threads: the constructor starts a reader and the shards; StopAll may be called once from any thread.
 class WriteQueue {
  public:
   static constexpr DurationMs kRoundInterval = kSecond;
@@ -48,8 +49,9 @@ class WriteQueue {
 
   const WriteQueueOptions& options() const { return options_; }
 
-  /// Sends what is left for at most `flush_deadline_ms`, then gives up.
-  void Stop(DurationMs flush_deadline_ms);
+  /// All of them together send what is left for at most `flush_deadline_ms`, then give up: receivers that are away cost one deadline,
+  /// however many they are.
+  static void StopAll(std::span<const std::unique_ptr<WriteQueue>> queues, DurationMs flush_deadline_ms, const Clock& clock);
 
  private:
   struct Source {
@@ -58,6 +60,8 @@ class WriteQueue {
   };
 
   void Run();
+  /// Waits for the reader's last round, and ends the shards.
+  void Join();
   /// False: stopped.
   bool Round();
   void TakeSeriesChanges();

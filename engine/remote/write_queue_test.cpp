@@ -200,7 +200,7 @@ TEST_F(WriteQueueTest, ARestartLosesNothing) {
     const std::unique_ptr<WriteQueue> queue = Start();
     Append("up", kNow + 1, 1);
     RunUntil([&](auto&) { return SamplesOf("up") == 1; });
-    queue->Stop(kMinute);
+    WriteQueue::StopAll({&queue, 1}, kMinute, clock_);
   }
   Append("up", clock_.NowMs(), 2);
   clock_.Advance(kHour);
@@ -214,7 +214,7 @@ TEST_F(WriteQueueTest, ARestartLosesNothing) {
 TEST_F(WriteQueueTest, StopSendsWhatIsLeft) {
   const std::unique_ptr<WriteQueue> queue = Start();
   Append("up", kNow + 1, 1);
-  queue->Stop(kMinute);
+  WriteQueue::StopAll({&queue, 1}, kMinute, clock_);
   EXPECT_EQ(SamplesOf("up"), 1u);
 }
 
@@ -223,8 +223,60 @@ TEST_F(WriteQueueTest, StopGivesUpAtTheDeadline) {
   const std::unique_ptr<WriteQueue> queue = Start();
   Append("up", kNow + 1, 1);
   RunUntil([](auto& state) { return state.requests > 0; });
-  queue->Stop(0);
+  WriteQueue::StopAll({&queue, 1}, 0, clock_);
   EXPECT_EQ(SamplesOf("up"), 0u);
+}
+
+/// A receiver that does not answer. A sender that was told to give up comes back when all three were.
+class DeadReceiver : public WriteTransport {
+ public:
+  struct State {
+    Mutex mu;
+    CondVar changed;
+    int sending = 0;
+    int told = 0;
+  };
+  explicit DeadReceiver(State& state) : state_(state) {}
+
+  WriteOutcome Send(const std::string&, RemoteWriteMessage, int, const StopToken& stop) override {
+    MutexLock lock(state_.mu);
+    ++state_.sending;
+    state_.changed.NotifyAll();
+    while (!stop.stopped()) {
+      state_.changed.WaitFor(state_.mu, std::chrono::milliseconds(1));
+    }
+    ++state_.told;
+    state_.changed.NotifyAll();
+    while (state_.told < 3) {
+      state_.changed.Wait(state_.mu);
+    }
+    return {WriteOutcome::Kind::kStopped, "", 0};
+  }
+
+ private:
+  State& state_;
+};
+
+TEST_F(WriteQueueTest, DeadReceiversShareOneDeadline) {
+  DeadReceiver::State state;
+  options_.position_path = "";
+  std::vector<std::unique_ptr<WriteQueue>> queues;
+  for (int i = 0; i < 3; ++i) {
+    options_.config.name = "dead" + std::to_string(i);
+    queues.push_back(std::make_unique<WriteQueue>(options_, *head_, clock_, SystemEnv(), std::make_unique<DeadReceiver>(state), metrics_));
+  }
+  Append("up", kNow + 1, 1);
+  std::thread stop([&] { WriteQueue::StopAll(queues, kMinute, clock_); });
+  const auto all_told = [&state] {
+    MutexLock lock(state.mu);
+    state.changed.WaitFor(state.mu, std::chrono::milliseconds(1));
+    return state.told == 3;
+  };
+  while (!all_told()) {
+    clock_.Advance(kSecond);
+  }
+  stop.join();
+  EXPECT_EQ(state.sending, 3) << "none sent a second time";
 }
 
 TEST_F(WriteQueueTest, OldSamplesAreDroppedWhenAskedTo) {

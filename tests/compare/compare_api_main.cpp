@@ -3,7 +3,7 @@
 //
 //   compare_api URL_A URL_B REQUESTS DIFFERENCES
 //
-// REQUESTS: a request a line, "GET /path?query" or "POST /path form body"; blanks, quotes and brackets of the query are escaped here.
+// REQUESTS: a request a line, as in request_line.h; other lines, such as the answers of tests/api/golden, are passed over.
 // DIFFERENCES: what may differ, "REQUEST | PLACE | REASON" a line; the first two are regular expressions for a whole request line and a
 // whole place, such as data\.activeTargets\[\d+\]\.lastScrape. The reasons that were needed are listed behind the result, and those that
 // were not.
@@ -23,6 +23,7 @@
 #include "base/model/regex.h"
 #include "base/strings.h"
 #include "base/text/float_text.h"
+#include "tests/doubles/request_line.h"
 
 namespace tocsin::test {
 namespace {
@@ -51,21 +52,6 @@ std::vector<std::string> ReadLines(const char* path) {
     }
   }
   return lines;
-}
-
-/// What may not stand in a request line as it is.
-std::string EscapeTarget(std::string_view target) {
-  std::string out;
-  for (const char c : target) {
-    static constexpr char kHex[] = "0123456789ABCDEF";
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte <= ' ' || byte >= 0x7f || std::string_view("\"<>[]{}|\\^`").find(c) != std::string_view::npos) {
-      out.append({'%', kHex[byte >> 4], kHex[byte & 15]});
-    } else {
-      out.push_back(c);
-    }
-  }
-  return out;
 }
 
 std::string Trim(std::string_view text) {
@@ -144,18 +130,14 @@ class ApiComparison {
 
  private:
   ApiAnswer Ask(const std::string& url, const std::string& line) {
-    const size_t blank = line.find(' ');
-    std::string rest = line.substr(blank + 1);
+    RequestLine parsed = ParseRequestLine(line);
     HttpRequest request;
-    request.method = line.substr(0, blank);
+    request.method = parsed.method;
     if (request.method != "GET") {
-      if (const size_t body = rest.find(' '); body != std::string::npos) {
-        request.body = EscapeTarget(rest.substr(body + 1));
-        rest.resize(body);
-      }
+      request.body = std::move(parsed.form);
       request.headers.emplace_back("Content-Type", "application/x-www-form-urlencoded");
     }
-    request.url = url + EscapeTarget(rest);
+    request.url = url + parsed.target;
     const absl::StatusOr<HttpResponse> response = client_.Do(request);
     if (!response.ok()) {
       return {.status = 0, .type = "", .body = std::string(Message(response.status()))};
@@ -248,8 +230,10 @@ int main(int argc, char** argv) {
     return 2;
   }
   tocsin::test::ApiComparison comparison(argv[1], argv[2], std::move(allowed));
-  for (const std::string& request : tocsin::test::ReadLines(argv[3])) {
-    comparison.Compare(request);
+  for (const std::string& line : tocsin::test::ReadLines(argv[3])) {
+    if (tocsin::test::IsRequestLine(line)) {
+      comparison.Compare(line);
+    }
   }
   return comparison.Report();
 }
