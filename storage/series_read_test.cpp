@@ -90,5 +90,37 @@ TEST_F(SeriesReadTest, WindowsOfIrregularSamples) {
   }
 }
 
+// The store tells sets apart by numbers; the plain way, by texts, finds the same ones.
+TEST(LabelSetTest, AreThoseOfTheTexts) {
+  ManualClock clock(kStart);
+  const std::unique_ptr<Head> head = Head::OpenMemoryOnly(HeadOptions{}, clock);
+  const std::unique_ptr<Appender> appender = head->OpenAppender();
+  for (const char* pod : {"a", "b", "c"}) {
+    for (const char* le : {"1", "2", "+Inf"}) {
+      AppendResult result;
+      const bool with_zone = pod[0] != 'b';
+      const SeriesRef ref = appender->GetOrCreate(with_zone ? Labels::Of({{"__name__", "up"}, {"le", le}, {"pod", pod}, {"zone", "z"}})
+                                                            : Labels::Of({{"__name__", "up"}, {"le", le}, {"pod", pod}}),
+                                                  &result);
+      const RefSample sample{ref, kStart, 1};
+      ASSERT_EQ(appender->AppendBatch({&sample, 1}, &result), 1U);
+    }
+  }
+  ASSERT_TRUE(appender->Commit().ok());
+  const auto querier = *head->OpenQuerier(kStart, kStart);
+  const Matcher matcher = Matcher::Equal("__name__", "up");
+  const SeriesList series = *querier->Select({&matcher, 1}, SelectHints{});
+  const std::vector<std::pair<std::vector<std::string>, size_t>> cases = {
+      {{"le"}, 3}, {{"pod"}, 3}, {{"zone"}, 2}, {{"le", "zone"}, 6}, {{"le", "pod", "zone"}, 9}, {{"nobody"}, 1}, {{}, 1}};
+  for (const auto& [names, count] : cases) {
+    std::vector<uint32_t> set_of;
+    std::vector<uint32_t> plain_set_of;
+    const std::vector<Labels> sets = querier->ReadLabelSets(series, names, &set_of);
+    EXPECT_EQ(sets, querier->Querier::ReadLabelSets(series, names, &plain_set_of));
+    EXPECT_EQ(set_of, plain_set_of);
+    EXPECT_EQ(sets.size(), count);
+  }
+}
+
 }  // namespace
 }  // namespace tocsin
