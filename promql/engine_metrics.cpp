@@ -9,6 +9,12 @@
 #include <chrono>
 
 namespace tocsin::promql {
+namespace {
+
+/// Each observation is inserted into each of these, which is much of what a small query over HTTP costs; five are usual.
+constexpr int kAgeBuckets = 2;
+
+}  // namespace
 
 EngineMetrics::EngineMetrics(int max_concurrency, prometheus::Registry* registry)
     : queries_(&prometheus::BuildGauge()
@@ -40,7 +46,7 @@ EngineMetrics::EngineMetrics(int max_concurrency, prometheus::Registry* registry
   static constexpr const char* kNames[] = {"queue_time", "prepare_time", "inner_eval", "result_sort"};
   const prometheus::Summary::Quantiles quantiles = {{0.5, 0.05}, {0.9, 0.01}, {0.99, 0.001}};
   for (size_t i = 0; i < kSlices; ++i) {
-    timings_[i].summary = &summaries.Add({{"slice", kNames[i]}}, quantiles, std::chrono::minutes(10));
+    timings_[i].summary = &summaries.Add({{"slice", kNames[i]}}, quantiles, std::chrono::minutes(10), kAgeBuckets);
     timings_[i].histogram = &histograms.Add({{"slice", kNames[i]}}, prometheus::Histogram::BucketBoundaries{0.01, 0.1, 1, 10});
   }
 }

@@ -20,28 +20,47 @@ WorkerPool::~WorkerPool() {
 void WorkerPool::Run(std::function<void()> work) {
   MutexLock lock(mu_);
   waiting_.push_back(std::move(work));
-  if (static_cast<size_t>(idle_) < waiting_.size() && threads_.size() < static_cast<size_t>(threads_max_)) {
-    threads_.emplace_back([this] { Loop(); });
-  } else if (idle_ > 0) {
+  WakeOne();
+}
+
+void WorkerPool::WakeOne() {
+  if (waking_ || waiting_.empty() || ending_) {
+    return;
+  }
+  if (idle_ > 0) {
+    waking_ = true;
     changed_.NotifyOne();
+  } else if (threads_.size() < static_cast<size_t>(threads_max_)) {
+    waking_ = true;
+    threads_.emplace_back([this] { Loop(); });
   }
 }
 
 void WorkerPool::Loop() {
+  bool woken = true;
   while (true) {
     std::function<void()> work;
     {
       MutexLock lock(mu_);
       ++idle_;
       while (waiting_.empty() && !ending_) {
+        if (woken) {
+          waking_ = false;
+        }
         changed_.Wait(mu_);
+        woken = true;
       }
       --idle_;
+      if (woken) {
+        waking_ = false;
+        woken = false;
+      }
       if (waiting_.empty()) {
         return;
       }
       work = std::move(waiting_.front());
       waiting_.pop_front();
+      WakeOne();
     }
     work();
   }

@@ -21,6 +21,9 @@ class WorkerPool {
 
  private:
   void Loop();
+  /// For the first task that waits, unless a worker is on its way already: that one wakes the next if there is more. So a burst of small
+  /// tasks does not wake workers that would find nothing left.
+  void WakeOne() REQUIRES(mu_);
 
   const int threads_max_;
   Mutex mu_;
@@ -28,6 +31,7 @@ class WorkerPool {
   std::deque<std::function<void()>> waiting_ GUARDED_BY(mu_);
   std::vector<std::thread> threads_ GUARDED_BY(mu_);
   int idle_ GUARDED_BY(mu_) = 0;
+  bool waking_ GUARDED_BY(mu_) = false;  ///< a worker was woken or started and has not looked yet
   bool ending_ GUARDED_BY(mu_) = false;
 };
 

@@ -3,6 +3,7 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <cstring>
 
 #include "base/text/float_text.h"
 #include "base/text/quote.h"
@@ -56,10 +57,42 @@ void AppendInteger(Int value, std::string* out) {
   out->append(buffer, end);
 }
 
+/// Whether PlainString escapes a byte of the text; eight bytes at a time.
+bool HasPlainEscape(std::string_view text) {
+  constexpr uint64_t kOnes = 0x0101010101010101;
+  constexpr uint64_t kHighs = 0x8080808080808080;
+  const auto has_less = [](uint64_t word, uint64_t n) { return (word - kOnes * n) & ~word & kHighs; };
+  size_t i = 0;
+  for (; i + sizeof(uint64_t) <= text.size(); i += sizeof(uint64_t)) {
+    uint64_t word;
+    std::memcpy(&word, text.data() + i, sizeof(word));
+    if ((has_less(word, 0x20) | has_less(word ^ (kOnes * '"'), 1) | has_less(word ^ (kOnes * '\\'), 1)) != 0) {
+      return true;
+    }
+  }
+  for (; i < text.size(); ++i) {
+    const auto c = static_cast<unsigned char>(text[i]);
+    if (c < 0x80 && kEscapeClasses[c] == 1) {
+      return true;
+    }
+  }
+  return false;
+}
+
+char* Copy(std::string_view text, char* to) {
+  std::memcpy(to, text.data(), text.size());
+  return to + text.size();
+}
+
 }  // namespace
 
 void AppendPlainJsonString(std::string_view text, std::string* out) {
   out->push_back('"');
+  if (!HasPlainEscape(text)) {
+    out->append(text);
+    out->push_back('"');
+    return;
+  }
   size_t copied = 0;
   for (size_t i = 0; i < text.size(); ++i) {
     const auto c = static_cast<unsigned char>(text[i]);
@@ -178,13 +211,40 @@ void JsonWriter::Timestamp(TimestampMs t) {
 }
 
 void JsonWriter::LabelSet(const Labels& labels) {
+  // Labels are put together here and appended to the answer in one piece.
+  constexpr size_t kPieceBytes = 1024;
+  constexpr size_t kMarks = std::string_view("\"\":\"\",").size();
+  char piece[kPieceBytes];
+  char* end = piece;
+  const auto flush = [&] {
+    out_->append(piece, end);
+    end = piece;
+  };
   Open('{');
   for (const Label& label : labels) {
-    Comma();
-    AppendPlainJsonString(label.name, out_);
-    out_->push_back(':');
-    AppendPlainJsonString(label.value, out_);
+    const size_t bytes = label.name.size() + label.value.size() + kMarks;
+    if (bytes > kPieceBytes || HasPlainEscape(label.name) || HasPlainEscape(label.value)) {
+      flush();
+      Comma();
+      AppendPlainJsonString(label.name, out_);
+      out_->push_back(':');
+      AppendPlainJsonString(label.value, out_);
+      continue;
+    }
+    if (end + bytes > piece + kPieceBytes) {
+      flush();
+    }
+    if (comma_) {
+      *end++ = ',';
+    }
+    comma_ = true;
+    *end++ = '"';
+    end = Copy(label.name, end);
+    end = Copy("\":\"", end);
+    end = Copy(label.value, end);
+    *end++ = '"';
   }
+  flush();
   Close('}');
 }
 

@@ -55,5 +55,25 @@ TEST(JsonWriterTest, WritesSamplesAsTheApiDoes) {
   EXPECT_EQ(out, R"([1435781451.781,1,-1.005,0.050,-9223372036854775.808,"1e-07","+Inf","18446744073709552000",0.25,{"a":"<1>","b":"x"}])");
 }
 
+TEST(JsonWriterTest, LabelSetsOfAnyLengthAndBytes) {
+  const std::string longer_than_a_piece(3000, 'x');
+  for (size_t before = 0; before < 20; ++before) {
+    const std::string fill(before, 'a');
+    for (const auto& [byte, escaped] : {std::pair<std::string, std::string>("\"", "\\\""),
+                                        {"\\", "\\\\"},
+                                        {"\x1f", "\\u001f"},
+                                        {"\n", "\\n"},
+                                        {" ", " "},
+                                        {"!", "!"},
+                                        {"\u00e4", "\u00e4"},
+                                        {"\xff", "\xff"}}) {
+      std::string out;
+      JsonWriter json(&out);
+      json.LabelSet(Labels::Of({{"a", "1"}, {"b", fill + byte + fill}, {"c", longer_than_a_piece}, {"d", "2"}}));
+      EXPECT_EQ(out, R"({"a":"1","b":")" + fill + escaped + fill + R"(","c":")" + longer_than_a_piece + R"(","d":"2"})");
+    }
+  }
+}
+
 }  // namespace
 }  // namespace tocsin
