@@ -11,27 +11,6 @@
 namespace tocsin {
 namespace {
 
-std::string ErrnoText(long error) {
-  switch (error) {
-    case ECONNREFUSED:
-      return "connection refused";
-    case ECONNRESET:
-      return "connection reset by peer";
-    case EHOSTUNREACH:
-      return "no route to host";
-    case ENETUNREACH:
-      return "network is unreachable";
-    case ENOENT:
-      return "no such file or directory";
-    case ETIMEDOUT:
-      return "connection timed out";
-    case EPIPE:
-      return "broken pipe";
-    default:
-      return absl::AsciiStrToLower(std::strerror(static_cast<int>(error)));
-  }
-}
-
 /// host:port, the port of the scheme where the URL has none.
 std::string HostPortOf(std::string_view url) {
   const absl::StatusOr<UrlOrigin> origin = OriginOf(std::string(url));
@@ -56,6 +35,27 @@ std::string LostText(CURL* easy, std::string_view detail) {
 }
 
 }  // namespace
+
+std::string ErrnoText(long error) {
+  switch (error) {
+    case ECONNREFUSED:
+      return "connection refused";
+    case ECONNRESET:
+      return "connection reset by peer";
+    case EHOSTUNREACH:
+      return "no route to host";
+    case ENETUNREACH:
+      return "network is unreachable";
+    case ENOENT:
+      return "no such file or directory";
+    case ETIMEDOUT:
+      return "connection timed out";
+    case EPIPE:
+      return "broken pipe";
+    default:
+      return absl::AsciiStrToLower(std::strerror(static_cast<int>(error)));
+  }
+}
 
 std::string RequestErrorText(std::string_view method, std::string_view url, std::string_view reason) {
   std::string verb = absl::AsciiStrToLower(av(method));

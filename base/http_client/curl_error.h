@@ -16,4 +16,7 @@ absl::Status CurlFailure(CURL* easy, CURLcode code, std::string_view method, std
 /// `Get "URL": <reason>`, the URL without its password.
 std::string RequestErrorText(std::string_view method, std::string_view url, std::string_view reason);
 
+/// "connection refused" for ECONNREFUSED.
+std::string ErrnoText(long error);
+
 }  // namespace tocsin

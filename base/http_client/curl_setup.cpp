@@ -1,10 +1,13 @@
 #include "base/http_client/curl_setup.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <memory>
+#include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
+#include "absl/strings/match.h"
 #include "base/status.h"
 #include "base/strings.h"
 
@@ -136,6 +139,44 @@ absl::StatusOr<std::string> AuthorizationValue(const HttpClientOptions& options,
     return Cat(authorization.type.empty() ? "Bearer" : authorization.type, " ", credentials);
   }
   return std::string();
+}
+
+absl::StatusOr<HttpHeaders> HeadersToSend(const HttpClientOptions& options, const HttpRequest& request, std::string_view token,
+                                          bool same_origin, FileTexts& files) {
+  HttpHeaders headers;
+  for (const auto& [name, value] : request.headers) {
+    if (same_origin || !(absl::EqualsIgnoreCase(name, "authorization") || absl::EqualsIgnoreCase(name, "cookie"))) {
+      headers.emplace_back(name, value);
+    }
+  }
+  if (!same_origin) {
+    return headers;
+  }
+  for (const auto& [name, header] : options.http_headers) {
+    for (const std::string& value : header.values) {
+      headers.emplace_back(name, value);
+    }
+    for (const Secret& secret : header.secrets) {
+      headers.emplace_back(name, secret.Reveal());
+    }
+    for (const std::string& path : header.files) {
+      ASSIGN_OR_RETURN(const std::shared_ptr<const std::string> text, files.Read(path));
+      headers.emplace_back(name, sv(absl::StripAsciiWhitespace(av(*text))));
+    }
+  }
+  const bool has_authorization =
+      std::any_of(headers.begin(), headers.end(), [](const auto& header) { return absl::EqualsIgnoreCase(header.first, "authorization"); });
+  if (!has_authorization) {
+    ASSIGN_OR_RETURN(std::string authorization, AuthorizationValue(options, token, files));
+    if (!authorization.empty()) {
+      headers.emplace_back("Authorization", std::move(authorization));
+    }
+  }
+  return headers;
+}
+
+bool HasProxy(const ProxyOptions& proxy, std::string_view url) {
+  return !proxy.proxy_url.empty() || (proxy.proxy_from_environment && *EnvironmentProxy(url) != '\0');
 }
 
 absl::StatusOr<UrlOrigin> OriginOf(const std::string& url) {

@@ -8,6 +8,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "base/http_client/file_texts.h"
+#include "base/http_client/http_message.h"
 #include "base/http_client/http_options.h"
 
 namespace tocsin {
@@ -20,6 +21,14 @@ void SetProxy(CURL* easy, const ProxyOptions& proxy, std::string_view url, curl_
 
 /// The value of the Authorization header, "" for none. `token` is that of OAuth2.
 absl::StatusOr<std::string> AuthorizationValue(const HttpClientOptions& options, std::string_view token, FileTexts& files);
+
+/// The headers of a request: its own, `http_headers` and Authorization. Credentials stay at home where the hop has left the request's
+/// origin.
+absl::StatusOr<HttpHeaders> HeadersToSend(const HttpClientOptions& options, const HttpRequest& request, std::string_view token,
+                                          bool same_origin, FileTexts& files);
+
+/// Whether requests for `url` go to a proxy.
+bool HasProxy(const ProxyOptions& proxy, std::string_view url);
 
 /// Scheme, host and port, for the rule on credentials and redirects.
 struct UrlOrigin {

@@ -126,38 +126,15 @@ absl::Status CurlTransfer::SetTarget() {
 }
 
 absl::Status CurlTransfer::SetHeaders(std::string_view token) {
+  ASSIGN_OR_RETURN(const HttpHeaders headers, HeadersToSend(*options_, request_, token, same_origin_, *files_));
   bool has_type = false;
-  bool has_authorization = false;
   const auto add = [&](std::string_view name, std::string_view value) {
     has_type |= absl::EqualsIgnoreCase(av(name), "content-type");
-    has_authorization |= absl::EqualsIgnoreCase(av(name), "authorization");
     // "Name;" is how libcurl is told of a header without a value.
     header_list_ = curl_slist_append(header_list_, (value.empty() ? Cat(name, ";") : Cat(name, ": ", value)).c_str());
   };
-  for (const auto& [name, value] : request_.headers) {
-    if (same_origin_ || !(absl::EqualsIgnoreCase(name, "authorization") || absl::EqualsIgnoreCase(name, "cookie"))) {
-      add(name, value);
-    }
-  }
-  if (same_origin_) {
-    for (const auto& [name, header] : options_->http_headers) {
-      for (const std::string& value : header.values) {
-        add(name, value);
-      }
-      for (const Secret& secret : header.secrets) {
-        add(name, secret.Reveal());
-      }
-      for (const std::string& path : header.files) {
-        ASSIGN_OR_RETURN(const std::shared_ptr<const std::string> text, files_->Read(path));
-        add(name, sv(absl::StripAsciiWhitespace(av(*text))));
-      }
-    }
-    if (!has_authorization) {
-      ASSIGN_OR_RETURN(const std::string authorization, AuthorizationValue(*options_, token, *files_));
-      if (!authorization.empty()) {
-        add("Authorization", authorization);
-      }
-    }
+  for (const auto& [name, value] : headers) {
+    add(name, value);
   }
   if (request_.decode_content && !on_chunk_) {
     add("Accept-Encoding", "gzip");

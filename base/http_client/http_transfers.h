@@ -32,8 +32,8 @@ class HttpTransfers {
   HttpTransfers(const HttpTransfers&) = delete;
   HttpTransfers& operator=(const HttpTransfers&) = delete;
 
-  /// Errors as of HttpClient::Do. `client` is kept until `done` returns. `buffer` becomes the body of the response: hand back an old body
-  /// to save its allocation.
+  /// Errors as of HttpClient::Do. `client` is kept until `done` returns. `buffer` becomes the body of the response: hand back an old body,
+  /// as it is, to save its allocation.
   void Start(std::shared_ptr<HttpClient> client, HttpRequest request, std::string buffer, Done done);
 
   /// Follows the number of targets.

@@ -6,30 +6,44 @@
 
 #include <algorithm>
 #include <iterator>
+#include <limits>
 #include <utility>
 
 #include "base/check.h"
 #include "base/http_client/curl_error.h"
+#include "base/http_client/curl_setup.h"
 #include "base/strings.h"
 
 namespace tocsin {
+namespace {
+
+constexpr int64_t kNever = std::numeric_limits<int64_t>::max();
+
+}  // namespace
 
 HttpTransfers::Loop::Loop(Limits limits)
     : limits_(limits),
-      multi_((InitCurlOnce(), curl_multi_init())),
       epoll_fd_(epoll_create1(EPOLL_CLOEXEC)),
       wake_fd_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
+      plain_(epoll_fd_, clock_),
       connections_max_(limits.connections_max) {
   TOCSIN_CHECK(epoll_fd_ >= 0 && wake_fd_ >= 0);
   epoll_event event{};
   event.events = EPOLLIN;
   event.data.fd = wake_fd_;
   TOCSIN_CHECK(epoll_ctl(epoll_fd_, EPOLL_CTL_ADD, wake_fd_, &event) == 0);
+  thread_ = std::thread([this] { Run(); });
+}
+
+void HttpTransfers::Loop::MakeMulti() {
+  InitCurlOnce();
+  multi_ = curl_multi_init();
   curl_multi_setopt(multi_, CURLMOPT_SOCKETFUNCTION, &Loop::OnSocket);
   curl_multi_setopt(multi_, CURLMOPT_SOCKETDATA, this);
   curl_multi_setopt(multi_, CURLMOPT_TIMERFUNCTION, &Loop::OnTimer);
   curl_multi_setopt(multi_, CURLMOPT_TIMERDATA, this);
-  thread_ = std::thread([this] { Run(); });
+  MutexLock lock(mu_);
+  curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, static_cast<long>(connections_max_));
 }
 
 HttpTransfers::Loop::~Loop() {
@@ -39,7 +53,9 @@ HttpTransfers::Loop::~Loop() {
   }
   eventfd_write(wake_fd_, 1);
   thread_.join();
-  curl_multi_cleanup(multi_);
+  if (multi_ != nullptr) {
+    curl_multi_cleanup(multi_);
+  }
   close(epoll_fd_);
   close(wake_fd_);
 }
@@ -96,7 +112,10 @@ void HttpTransfers::Loop::Run() {
       }
       if (connections_changed_) {
         connections_changed_ = false;
-        curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, static_cast<long>(connections_max_));
+        if (multi_ != nullptr) {
+          curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, static_cast<long>(connections_max_));
+        }
+        plain_.SetIdleMax(connections_max_);
       }
     }
     TakeInbox();
@@ -104,18 +123,22 @@ void HttpTransfers::Loop::Run() {
     ReleaseSilentSlots();
     OpenJobs();
     ReadMessages();
+    ReadPlainResults();
     WaitForEvents();
     ReadMessages();
+    ReadPlainResults();
   }
   CancelAll();
 }
 
 void HttpTransfers::Loop::WaitForEvents() {
-  int timeout_ms = waiting_.empty() && open_.empty() ? -1 : kHousekeepingMs;
-  if (timer_due_ns_ >= 0) {
-    const int64_t left_ns = std::max<int64_t>(0, timer_due_ns_ - clock_.MonotonicNs());
-    const int left_ms = static_cast<int>(std::min<int64_t>((left_ns + 999'999) / 1'000'000, 60'000));
-    timeout_ms = timeout_ms < 0 ? left_ms : std::min(timeout_ms, left_ms);
+  int timeout_ms = waiting_.empty() && open_count() == 0 ? -1 : kHousekeepingMs;
+  for (const int64_t due_ns : {timer_due_ns_, plain_due_ns_}) {
+    if (due_ns >= 0) {
+      const int64_t left_ns = std::max<int64_t>(0, due_ns - clock_.MonotonicNs());
+      const int left_ms = static_cast<int>(std::min<int64_t>((left_ns + 999'999) / 1'000'000, 60'000));
+      timeout_ms = timeout_ms < 0 ? left_ms : std::min(timeout_ms, left_ms);
+    }
   }
   epoll_event events[256];
   const int count = epoll_wait(epoll_fd_, events, 256, timeout_ms);
@@ -127,6 +150,9 @@ void HttpTransfers::Loop::WaitForEvents() {
       continue;
     }
     const uint32_t ready = events[i].events;
+    if (plain_.OnReady(events[i].data.fd, ready)) {
+      continue;
+    }
     const int what = ((ready & EPOLLIN) != 0 ? CURL_CSELECT_IN : 0) | ((ready & EPOLLOUT) != 0 ? CURL_CSELECT_OUT : 0) |
                      ((ready & (EPOLLERR | EPOLLHUP)) != 0 ? CURL_CSELECT_ERR : 0);
     curl_multi_socket_action(multi_, events[i].data.fd, what, &running);
@@ -175,10 +201,16 @@ void HttpTransfers::Loop::ReleaseSilentSlots() {
       --slots_used_;
     }
   }
+  for (auto& [id, job] : plain_open_) {
+    if (job->holds_slot && now_ns - job->opened_ns > kSilentNs && !plain_.ReceivedAny(id)) {
+      job->holds_slot = false;
+      --slots_used_;
+    }
+  }
 }
 
 void HttpTransfers::Loop::OpenJobs() {
-  while (!waiting_.empty() && slots_used_ < limits_.in_flight_max && open_.size() < kOpenMax) {
+  while (!waiting_.empty() && slots_used_ < limits_.in_flight_max && open_count() < kOpenMax) {
     JobPtr job = std::move(waiting_.front());
     waiting_.pop_front();
     if (TokenReady(&job)) {
@@ -235,6 +267,18 @@ void HttpTransfers::Loop::OnToken(HttpClient* client, const absl::StatusOr<HttpR
 }
 
 void HttpTransfers::Loop::OpenJob(JobPtr job) {
+  job->opened_ns = clock_.MonotonicNs();
+  job->holds_slot = true;
+  ++slots_used_;
+  if (!StartPlain(&job)) {
+    BeginTransfer(std::move(job));
+  }
+}
+
+void HttpTransfers::Loop::BeginTransfer(JobPtr job) {
+  if (multi_ == nullptr) {
+    MakeMulti();
+  }
   if (spare_.empty()) {
     job->transfer = std::make_unique<CurlTransfer>();
   } else {
@@ -243,10 +287,51 @@ void HttpTransfers::Loop::OpenJob(JobPtr job) {
   }
   HttpClient::Impl& client = *job->client->impl_;
   job->transfer->Begin(client.options, client.files, clock_, std::move(job->request), std::move(job->buffer), nullptr, job->accepted_ns);
-  job->opened_ns = clock_.MonotonicNs();
-  job->holds_slot = true;
-  ++slots_used_;
   RunHop(std::move(job));
+}
+
+/// False: the request is none of these.
+bool HttpTransfers::Loop::StartPlain(JobPtr* job) {
+  HttpRequest& request = (*job)->request;
+  HttpClient::Impl& client = *(*job)->client->impl_;
+  if (!IsPlain(client.options, request) || unusual_urls_.contains(request.url)) {
+    return false;
+  }
+  const absl::StatusOr<HttpHeaders> headers = HeadersToSend(client.options, request, (*job)->token, /*same_origin=*/true, client.files);
+  std::optional<PlainRequest> plain = headers.ok() ? MakePlainRequest(request, *headers) : std::nullopt;
+  if (!plain.has_value()) {
+    return false;
+  }
+  PlainConnections::Job start;
+  start.id = ++next_plain_id_;
+  start.method = request.method;
+  start.url = request.url;
+  start.buffer = std::move((*job)->buffer);
+  start.body_bytes_max = request.body_bytes_max == 0 ? kDefaultBodyBytesMax : request.body_bytes_max;
+  start.deadline_ns = request.timeout_ms > 0 ? (*job)->accepted_ns + request.timeout_ms * 1'000'000 : kNever;
+  start.request = *std::move(plain);
+  plain_open_[start.id] = std::move(*job);
+  plain_.Start(std::move(start));
+  return true;
+}
+
+void HttpTransfers::Loop::ReadPlainResults() {
+  plain_due_ns_ = plain_.Expire(clock_.MonotonicNs());
+  for (PlainConnections::Result& result : plain_.TakeResults()) {
+    const auto found = plain_open_.find(result.id);
+    JobPtr job = std::move(found->second);
+    plain_open_.erase(found);
+    if (!result.response.has_value()) {
+      if (unusual_urls_.size() >= kUnusualUrlsMax) {
+        unusual_urls_.clear();
+      }
+      unusual_urls_.insert(job->request.url);
+      BeginTransfer(std::move(job));
+      continue;
+    }
+    slots_used_ -= job->holds_slot ? 1 : 0;
+    job->done(*std::move(result.response));
+  }
 }
 
 void HttpTransfers::Loop::RunHop(JobPtr job) {
@@ -260,6 +345,9 @@ void HttpTransfers::Loop::RunHop(JobPtr job) {
 }
 
 void HttpTransfers::Loop::ReadMessages() {
+  if (multi_ == nullptr) {
+    return;
+  }
   int left = 0;
   while (const CURLMsg* const message = curl_multi_info_read(multi_, &left)) {
     CURL* const easy = message->easy_handle;
@@ -306,6 +394,9 @@ void HttpTransfers::Loop::CancelAll() {
       waiting_.push_back(std::move(job));
     }
     open_.clear();
+    for (auto& [id, job] : std::exchange(plain_open_, {})) {
+      waiting_.push_back(std::move(job));
+    }
     for (auto& [client, jobs] : std::exchange(token_waiters_, {})) {
       std::move(jobs.begin(), jobs.end(), std::back_inserter(waiting_));
     }

@@ -13,7 +13,7 @@ class BodyBuffers {
  public:
   static constexpr size_t kKeptBytesMax = 16 << 20;
 
-  /// An empty string, the last one that was given back if there is one.
+  /// The last one that was given back if there is one, with what it held: clearing it would mean filling it twice.
   std::string Take() {
     MutexLock lock(mu_);
     if (kept_.empty()) {
@@ -26,7 +26,6 @@ class BodyBuffers {
   }
 
   void Give(std::string buffer) {
-    buffer.clear();
     MutexLock lock(mu_);
     if (kept_bytes_ + buffer.capacity() <= kKeptBytesMax) {
       kept_bytes_ += buffer.capacity();

@@ -201,6 +201,7 @@ absl::Status ScrapeRunner::ReadAnswer(const PoolSettings& settings, Answer* answ
     *body = std::move(response.body);
   } else {
     *body = buffers_.Take();
+    body->clear();
     const absl::Status decoded = ContentDecode(encoding, response.body, limit == 0 ? kDefaultBodyBytesMax : limit, body);
     buffers_.Give(std::move(response.body));
     RETURN_IF_ERROR(decoded);
