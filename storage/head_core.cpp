@@ -149,15 +149,16 @@ void HeadCore::EndReservation(Series& series) {
 }
 
 Series* HeadCore::Revive(uint32_t slot) {
-  const auto it = std::find_if(removed_.rbegin(), removed_.rend(),
-                               [slot](const Removed& one) { return one.series != nullptr && one.series->slot == slot; });
-  if (it == removed_.rend()) {
+  const auto it = removed_slots_.find(slot);
+  if (it == removed_slots_.end()) {
     return nullptr;
   }
-  const Labels labels = table.LabelsOf(*it->series);
-  if (!table.Restore(it->series)) {
+  Series::Ptr& removed = removed_[it->second - removed_before_].series;
+  const Labels labels = table.LabelsOf(*removed);
+  if (!table.Restore(removed)) {
     return table.Find(labels);
   }
+  removed_slots_.erase(it);
   Series* series = table.Find(slot);
   series->in_log = false;
   held.OnSeriesAdded(slot, labels);

@@ -195,6 +195,8 @@ class HeadCore {
   std::deque<CommitLimits> limits_ GUARDED_BY(mu);
   size_t limits_size_ GUARDED_BY(mu) = 0;
   std::deque<Removed> removed_ GUARDED_BY(mu);
+  uint64_t removed_before_ GUARDED_BY(mu) = 0;                            // that have left the front of removed_
+  absl::flat_hash_map<uint32_t, uint64_t> removed_slots_ GUARDED_BY(mu);  // slot -> removed_before_ + index in removed_
   uint32_t slots_at_last_truncation_ GUARDED_BY(mu) = 0;
   // Of the maintenance.
   MemoryBudget::Pressure told_pressure_ = MemoryBudget::Pressure::kNone;

@@ -121,6 +121,7 @@ void HeadCore::RemoveSeries(const std::vector<uint32_t>& slots) {
     series.last_t = kMinTimestamp;
   }
   for (Series::Ptr& series : table.Remove(slots)) {
+    removed_slots_[series->slot] = removed_before_ + removed_.size();
     removed_.push_back(Removed{commit, std::move(series)});
   }
   counters.series_removed.fetch_add(slots.size(), std::memory_order_relaxed);
@@ -130,9 +131,11 @@ void HeadCore::FreeRemoved() {
   const uint64_t oldest = std::min(queriers.Oldest(), appenders.Oldest());
   while (!removed_.empty() && (removed_.front().series == nullptr || removed_.front().commit < oldest)) {
     if (removed_.front().series != nullptr) {
+      removed_slots_.erase(removed_.front().series->slot);
       table.Destroy(std::move(removed_.front().series));
     }
     removed_.pop_front();
+    ++removed_before_;
   }
 }
 

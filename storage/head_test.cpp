@@ -242,6 +242,23 @@ TEST_F(HeadTest, SeriesThatGoesBetweenAppendAndCommitComesBack) {
   EXPECT_EQ(Read(kMatchM).values, std::vector<double>{3});
 }
 
+TEST_F(HeadTest, ManySeriesThatGoBeforeTheirFirstCommitComeBack) {
+  HeadOptions options;
+  options.retention_ms = kHour;
+  Open(options);
+  constexpr int kSeries = 100'000;
+  const auto appender = head_->OpenAppender();
+  for (int i = 0; i < kSeries; ++i) {
+    ASSERT_EQ(appender->Append(Ref(*appender, Labels::Of({{"__name__", "m"}, {"i", std::to_string(i)}})), kHour, i), kOk);
+  }
+  head_->Maintain();
+  head_->Maintain();
+  ASSERT_EQ(head_->series_count(), 0U);
+  ASSERT_TRUE(appender->Commit().ok());
+  EXPECT_EQ(head_->series_count(), static_cast<size_t>(kSeries));
+  EXPECT_EQ(Read({Matcher::Equal("i", "77777")}).values, std::vector<double>{77777});
+}
+
 TEST_F(HeadTest, ChurnDoesNotGrow) {
   HeadOptions options;
   options.retention_ms = kHour;
