@@ -31,13 +31,17 @@ double SumOf(const std::vector<double>& values) {
 
 double MeanOf(const std::vector<double>& values) { return SumOf(values) / static_cast<double>(values.size()); }
 
+// Welford's online algorithm, in the order of the series: other ways give other digits where values are large beside their differences.
 double VarianceOf(const std::vector<double>& values) {
-  const double mean = MeanOf(values);
-  long double squares = 0;
+  double mean = 0;
+  double squares = 0;
+  double count = 0;
   for (const double value : values) {
-    squares += static_cast<long double>(value - mean) * (value - mean);
+    const double delta = value - mean;
+    mean += delta / ++count;
+    squares += delta * (value - mean);
   }
-  return static_cast<double>(squares / static_cast<long double>(values.size()));
+  return squares / count;
 }
 
 double Reduce(AggregateOp op, double param, const std::vector<double>& values) {

@@ -49,6 +49,8 @@ const T& Cast(const Expr& expr) {
   return static_cast<const T&>(expr);
 }
 
+absl::Status SameLabels() { return absl::InvalidArgumentError("vector cannot contain metrics with the same labelset"); }
+
 const Expr& WithoutParens(const Expr& expr) {
   return expr.kind == NodeKind::kParen ? WithoutParens(*Cast<promql::ParenExpr>(expr).expr) : expr;
 }
@@ -59,10 +61,15 @@ absl::Status CheckUnique(const InstantVector& vector) {
   std::set<std::string> seen;
   for (const Element& element : vector) {
     if (!seen.insert(element.labels.encoded()).second) {
-      return absl::InvalidArgumentError("vector cannot contain metrics with the same labelset");
+      return SameLabels();
     }
   }
   return absl::OkStatus();
+}
+
+absl::Status Evaluator::CheckUniqueOverTime(const Expr& node, const Labels& from, const Labels& to) const {
+  const auto [known, added] = made_from_.try_emplace({&node, to.encoded()}, from.encoded());
+  return added || known->second == from.encoded() ? absl::OkStatus() : SameLabels();
 }
 
 absl::StatusOr<Result> Evaluator::Evaluate(const Expr& expr, TimestampMs t) const {
@@ -183,7 +190,9 @@ absl::StatusOr<Result> Evaluator::EvaluateUnary(const promql::UnaryExpr& node, T
   result.scalar = -result.scalar;
   for (Element& element : result.vector) {
     element.value = -element.value;
-    element.labels = element.labels.DropMetricName();
+    Labels labels = element.labels.DropMetricName();
+    RETURN_IF_ERROR(CheckUniqueOverTime(node, element.labels, labels));
+    element.labels = std::move(labels);
   }
   RETURN_IF_ERROR(CheckUnique(result.vector));
   return result;
@@ -246,7 +255,17 @@ absl::StatusOr<Result> Evaluator::EvaluateRangeCall(const promql::Call& call, Ti
     }
   }
   params.push_back(static_cast<double>(t));
-  ASSIGN_OR_RETURN(InstantVector output, ApplyRangeFunction(call.function->name, range, params));
+  InstantVector output;
+  for (MemorySeries& series : range.series) {
+    const Labels from = series.labels;
+    RangeVector one{range.start, range.end, {}};
+    one.series.push_back(std::move(series));
+    ASSIGN_OR_RETURN(const InstantVector made, ApplyRangeFunction(call.function->name, one, params));
+    for (const Element& element : made) {
+      RETURN_IF_ERROR(CheckUniqueOverTime(call, from, element.labels));
+      output.push_back(element);
+    }
+  }
   RETURN_IF_ERROR(CheckUnique(output));
   return VectorResult(std::move(output));
 }

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -65,8 +67,12 @@ class Evaluator {
   template <typename Selector>
   TimestampMs SelectorTime(const Selector& selector, TimestampMs t) const;
 
+  /// The same error when `node` makes the same labels of other series at another time of the query.
+  absl::Status CheckUniqueOverTime(const promql::Expr& node, const Labels& from, const Labels& to) const;
+
   const MemorySeriesStore& store_;
   const Query query_;
+  mutable std::map<std::pair<const promql::Expr*, std::string>, std::string> made_from_;
 };
 
 // The parts, each in a file of its own.
