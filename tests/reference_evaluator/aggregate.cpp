@@ -31,19 +31,6 @@ double SumOf(const std::vector<double>& values) {
 
 double MeanOf(const std::vector<double>& values) { return SumOf(values) / static_cast<double>(values.size()); }
 
-// Welford's online algorithm, in the order of the series: other ways give other digits where values are large beside their differences.
-double VarianceOf(const std::vector<double>& values) {
-  double mean = 0;
-  double squares = 0;
-  double count = 0;
-  for (const double value : values) {
-    const double delta = value - mean;
-    mean += delta / ++count;
-    squares += delta * (value - mean);
-  }
-  return squares / count;
-}
-
 double Reduce(AggregateOp op, double param, const std::vector<double>& values) {
   const auto extreme = [&values](bool smallest) {
     double best = values[0];
@@ -68,9 +55,9 @@ double Reduce(AggregateOp op, double param, const std::vector<double>& values) {
     case AggregateOp::kQuantile:
       return Quantile(param, values);
     case AggregateOp::kStdvar:
-      return VarianceOf(values);
+      return Variance(values);
     case AggregateOp::kStddev:
-      return std::sqrt(VarianceOf(values));
+      return std::sqrt(Variance(values));
     default:
       return static_cast<double>(values.size());
   }
@@ -91,6 +78,18 @@ InstantVector Best(InstantVector group, double k, bool largest) {
 }
 
 }  // namespace
+
+double Variance(const std::vector<double>& values) {
+  double mean = 0;
+  double squares = 0;
+  double count = 0;
+  for (const double value : values) {
+    const double delta = value - mean;
+    mean += delta / ++count;
+    squares += delta * (value - mean);
+  }
+  return squares / count;
+}
 
 absl::StatusOr<InstantVector> Aggregate(const promql::AggregateExpr& node, const Result& param, const InstantVector& input) {
   const std::vector<std::string> names = SortedNames(node.grouping, node.without);

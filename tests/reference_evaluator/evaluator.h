@@ -83,6 +83,9 @@ absl::StatusOr<Result> ApplyBinary(const promql::BinaryExpr& node, const Result&
 InstantVector ClassicHistogramQuantile(double q, const InstantVector& buckets);
 double Quantile(double q, std::vector<double> values);
 
+/// By Welford's online algorithm, in this order: other ways give other digits where values are large beside their differences.
+double Variance(const std::vector<double>& values);
+
 /// An error when two elements have the same labels.
 absl::Status CheckUnique(const InstantVector& vector);
 

@@ -28,15 +28,6 @@ double Sum(const std::vector<double>& values) {
   return static_cast<double>(sum);
 }
 
-double Variance(const std::vector<double>& values) {
-  const double mean = Sum(values) / static_cast<double>(values.size());
-  long double squares = 0;
-  for (const double value : values) {
-    squares += static_cast<long double>(value - mean) * (value - mean);
-  }
-  return static_cast<double>(squares / static_cast<long double>(values.size()));
-}
-
 // NaN counts only when there is nothing else.
 double Extreme(const std::vector<double>& values, bool smallest) {
   double best = values[0];
