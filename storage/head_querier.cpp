@@ -94,6 +94,7 @@ void PrefetchSeries(SeriesSpan series) {
     PrefetchBytes(ViewOf(one).series, sizeof(Series));
   }
 }
+
 // About so many closed chunks hold what the open one does not have.
 size_t ClosedNeeded(const Series& series, TimestampMs min_t) {
   constexpr uint64_t kSamples = 120;

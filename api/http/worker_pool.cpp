@@ -37,24 +37,20 @@ void WorkerPool::WakeOne() {
 }
 
 void WorkerPool::Loop() {
-  bool woken = true;
+  {
+    MutexLock lock(mu_);
+    waking_ = false;
+  }
   while (true) {
     std::function<void()> work;
     {
       MutexLock lock(mu_);
       ++idle_;
       while (waiting_.empty() && !ending_) {
-        if (woken) {
-          waking_ = false;
-        }
         changed_.Wait(mu_);
-        woken = true;
+        waking_ = false;
       }
       --idle_;
-      if (woken) {
-        waking_ = false;
-        woken = false;
-      }
       if (waiting_.empty()) {
         return;
       }

@@ -279,11 +279,11 @@ int64_t PlainConnections::Expire(int64_t now_ns) {
   }
   next_deadline_ns_ = -1;
   std::vector<Connection*> late;
-  std::vector<int> old;
+  std::vector<Connection*> old;
   for (const auto& [fd, connection] : connections_) {
     if (!connection->busy) {
       if (now_ns - connection->idle_since_ns >= kIdleNs) {
-        old.push_back(fd);
+        old.push_back(connection.get());
       }
     } else if (now_ns >= connection->job.deadline_ns) {
       late.push_back(connection.get());
@@ -295,8 +295,9 @@ int64_t PlainConnections::Expire(int64_t now_ns) {
     const Job& job = connection->job;
     End(connection, absl::DeadlineExceededError(av(RequestErrorText(job.method, job.url, "context deadline exceeded"))));
   }
-  for (const int fd : old) {
-    OnReady(fd, 0);
+  for (Connection* const connection : old) {
+    Forget(connection);
+    Close(connection->fd);
   }
   return next_deadline_ns_;
 }

@@ -298,8 +298,12 @@ bool HttpTransfers::Loop::StartPlain(JobPtr* job) {
     return false;
   }
   const absl::StatusOr<HttpHeaders> headers = HeadersToSend(client.options, request, (*job)->token, /*same_origin=*/true, client.files);
-  std::optional<PlainRequest> plain = headers.ok() ? MakePlainRequest(request, *headers) : std::nullopt;
+  if (!headers.ok()) {
+    return false;
+  }
+  std::optional<PlainRequest> plain = MakePlainRequest(request, *headers);
   if (!plain.has_value()) {
+    LeaveToCurl(request.url);
     return false;
   }
   PlainConnections::Job start;
@@ -315,6 +319,14 @@ bool HttpTransfers::Loop::StartPlain(JobPtr* job) {
   return true;
 }
 
+/// From now on.
+void HttpTransfers::Loop::LeaveToCurl(const std::string& url) {
+  if (unusual_urls_.size() >= kUnusualUrlsMax) {
+    unusual_urls_.clear();
+  }
+  unusual_urls_.insert(url);
+}
+
 void HttpTransfers::Loop::ReadPlainResults() {
   plain_due_ns_ = plain_.Expire(clock_.MonotonicNs());
   for (PlainConnections::Result& result : plain_.TakeResults()) {
@@ -322,10 +334,7 @@ void HttpTransfers::Loop::ReadPlainResults() {
     JobPtr job = std::move(found->second);
     plain_open_.erase(found);
     if (!result.response.has_value()) {
-      if (unusual_urls_.size() >= kUnusualUrlsMax) {
-        unusual_urls_.clear();
-      }
-      unusual_urls_.insert(job->request.url);
+      LeaveToCurl(job->request.url);
       BeginTransfer(std::move(job));
       continue;
     }

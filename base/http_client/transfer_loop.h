@@ -21,7 +21,7 @@ namespace tocsin {
 /// The event loop of HttpTransfers: epoll tells libcurl which sockets are ready, libcurl tells the loop what to watch and when to wake it.
 ///
 /// Plain requests (plain_request.h) go over sockets of the loop's own, which costs a fraction of libcurl's way; what they find unusual is
-/// asked again of libcurl, and so is that URL from then on.
+/// asked again of libcurl, and so is that URL from then on. URLs that are no plain ones are remembered in the same way.
 ///
 /// Slots: `in_flight_max` transfers may receive at once, since each that does touches a receive buffer of 256 kB. One that has sent its
 /// request and got nothing for kSilentNs touches none and gives its slot to the next in line, up to kOpenMax open transfers: targets
@@ -34,7 +34,7 @@ class HttpTransfers::Loop {
   static constexpr size_t kOpenMax = 8192;
   static constexpr int kHousekeepingMs = 100;
   static constexpr size_t kSpareTransfersMax = 64;
-  /// URLs whose answers need libcurl; forgotten together when there are more.
+  /// URLs that need libcurl; forgotten together when there are more.
   static constexpr size_t kUnusualUrlsMax = 4096;
 
   explicit Loop(Limits limits);
@@ -73,6 +73,7 @@ class HttpTransfers::Loop {
   void ReadMessages();
   void RunHop(JobPtr job);
   bool StartPlain(JobPtr* job);
+  void LeaveToCurl(const std::string& url);
   void ReadPlainResults();
   size_t open_count() const { return open_.size() + plain_open_.size(); }
   void Finish(JobPtr job);

@@ -50,11 +50,15 @@ absl::Status WholeOperator::DoRead(size_t first, size_t count, Block* block) {
 
 absl::Status WholeOperator::Finish(int64_t held_before) {
   RETURN_IF_ERROR(MergeEqualSeries(context(), &heads_, &result_));
-  return FinishDistinct(held_before);
+  return HoldResult(held_before);
 }
 
 absl::Status WholeOperator::FinishDistinct(int64_t held_before) {
   DropAbsentRows(&heads_, &result_);
+  return HoldResult(held_before);
+}
+
+absl::Status WholeOperator::HoldResult(int64_t held_before) {
   const int64_t samples = result_.SampleCount(0, result_.rows());
   context().Release(context().held() - held_before);
   return context().Hold(samples);

@@ -141,6 +141,9 @@ class WholeOperator : public Operator {
   absl::Status FinishDistinct(int64_t held_before);
 
   Columns result_;
+
+ private:
+  absl::Status HoldResult(int64_t held_before);
 };
 
 /// Rows that are read at once: small enough for the cache, large enough to be worth a call.
