@@ -25,9 +25,13 @@ void PrefetchBytes(const void* at, size_t size) {
 
 class HeadSeries : public SelectedSeries {
  public:
-  HeadSeries(const HeadCore& core, const SeriesView& view) : core_(core), view_(view) {}
+  HeadSeries(const HeadCore& core, const SeriesView& view, uint32_t selection, uint32_t place)
+      : core_(core), view_(view), selection_(selection), place_(place) {}
 
   const SeriesView& view() const { return view_; }
+  /// The querier's selection that it is of, and its place among the slots found for that.
+  uint32_t selection() const { return selection_; }
+  uint32_t place() const { return place_; }
 
   Labels labels() const override {
     const ReaderLock lock(core_.mu);
@@ -72,9 +76,12 @@ class HeadSeries : public SelectedSeries {
 
   const HeadCore& core_;
   SeriesView view_;
+  uint32_t selection_;
+  uint32_t place_;
 };
 
-const SeriesView& ViewOf(const std::unique_ptr<SelectedSeries>& series) { return static_cast<const HeadSeries&>(*series).view(); }
+const HeadSeries& HeadSeriesOf(const std::unique_ptr<SelectedSeries>& series) { return static_cast<const HeadSeries&>(*series); }
+const SeriesView& ViewOf(const std::unique_ptr<SelectedSeries>& series) { return HeadSeriesOf(series).view(); }
 
 // The newest sample up to max_t lies most often within two intervals before it, which costs less to read than the whole window.
 TimestampMs NearestMin(const SeriesView& view, TimestampMs min_t, TimestampMs max_t) {
@@ -166,15 +173,17 @@ class HeadQuerier : public Querier {
     if (matchers.empty()) {
       return absl::InvalidArgumentError("a selector needs at least one matcher");
     }
-    SeriesFinder::Slots slots;
+    const auto selection = static_cast<uint32_t>(selections_.size());
     {
       const ReaderLock lock(core_.mu);
-      slots = core_.finder.FindSorted(matchers);
+      selections_.push_back(core_.finder.FindSorted(matchers));
     }
+    const std::vector<uint32_t>& slots = *selections_.back().slots;
     SeriesList found;
-    found.reserve(slots->size());
-    ForEachVisible(*slots, std::max(hints.min_t, min_t_), std::min(hints.max_t, max_t_),
-                   [&](const SeriesView& view) { found.push_back(std::make_unique<HeadSeries>(core_, view)); });
+    found.reserve(slots.size());
+    ForEachVisible(slots, std::max(hints.min_t, min_t_), std::min(hints.max_t, max_t_), [&](const SeriesView& view, size_t place) {
+      found.push_back(std::make_unique<HeadSeries>(core_, view, selection, static_cast<uint32_t>(place)));
+    });
     return found;
   }
 
@@ -236,35 +245,25 @@ class HeadQuerier : public Querier {
     }
   }
 
-  // Told apart by the numbers of their pairs: texts are looked at once a set.
   std::vector<Labels> ReadLabelSets(SeriesSpan series, const std::vector<std::string>& only, std::vector<uint32_t>* set_of) const override {
-    std::vector<Labels> sets;
-    absl::flat_hash_map<absl::InlinedVector<PairId, 6>, uint32_t> places;
-    absl::InlinedVector<PairId, 6> key;
-    std::vector<NameId> names;
     set_of->resize(series.size());
-    for (size_t first = 0; first < series.size(); first += kSelectSlice) {
-      const size_t last = std::min(series.size(), first + kSelectSlice);
-      const ReaderLock lock(core_.mu);
-      names.clear();
-      for (const std::string& name : only) {
-        names.push_back(core_.pairs.FindName(name));
-      }
-      for (size_t i = first; i < last; ++i) {
-        if (i + kSelectAhead < last) {
-          PrefetchBytes(ViewOf(series[i + kSelectAhead]).series, 2 * kCacheLine);
+    std::vector<uint32_t> first_of;  // the first series of each set
+    const LabelSetNumbers::Places kept = KeptPlaces(series, only);
+    if (kept != nullptr && Renumber(series, *kept, [](const HeadSeries& one, size_t) { return one.place(); }, set_of, &first_of)) {
+      if (!kept->labels.empty()) {
+        std::vector<Labels> sets;
+        sets.reserve(first_of.size());
+        for (const uint32_t i : first_of) {
+          sets.push_back(kept->labels[kept->set_of[HeadSeriesOf(series[i]).place()]]);
         }
-        const Series& held = *ViewOf(series[i]).series;
-        key.clear();
-        core_.table.ForEachPairOf(held, names, [&](PairId pair) { key.push_back(pair); });
-        const auto [it, added] = places.try_emplace(key, static_cast<uint32_t>(sets.size()));
-        (*set_of)[i] = it->second;
-        if (added) {
-          sets.push_back(core_.table.LabelsOf(held, names));
-        }
+        return sets;
       }
+    } else {
+      const auto found = FindLabelSets(series.size(), [&](size_t i) { return ViewOf(series[i]).series; }, only);
+      first_of.clear();
+      Renumber(series, *found, [](const HeadSeries&, size_t i) { return i; }, set_of, &first_of);
     }
-    return sets;
+    return LabelsOf(first_of.size(), [&](size_t i) { return ViewOf(series[first_of[i]]).series; }, only);
   }
 
   absl::StatusOr<std::vector<std::string>> LabelNames(std::span<const Matcher> matchers) override {
@@ -305,6 +304,9 @@ class HeadQuerier : public Querier {
       core_.CollectLimits(&limits_seen_, &limits_);
       const size_t end = std::min(slots.size(), begin + kSelectSlice);
       for (size_t i = begin; i < end; ++i) {
+        if (i + 2 * kSelectAhead < end) {
+          core_.table.Prefetch(slots[i + 2 * kSelectAhead]);
+        }
         if (i + kSelectAhead < end) {
           __builtin_prefetch(core_.table.Find(slots[i + kSelectAhead]));
         }
@@ -329,9 +331,113 @@ class HeadQuerier : public Querier {
         if (max_t < core_.max_time && (newest_two_behind || out_of_order) && !open_is_early() && series->FirstTime() > max_t) {
           continue;
         }
-        each(SeriesView{series, limit, commit_});
+        each(SeriesView{series, limit, commit_}, i);
       }
     }
+  }
+
+  std::vector<NameId> NameIds(const std::vector<std::string>& texts) const REQUIRES_SHARED(core_.mu) {
+    std::vector<NameId> names;
+    for (const std::string& name : texts) {
+      names.push_back(core_.pairs.FindName(name));
+    }
+    return names;
+  }
+
+  // The sets of the whole list that the series were selected from, found now if they were not before; null where that is not worth it.
+  LabelSetNumbers::Places KeptPlaces(SeriesSpan series, const std::vector<std::string>& only) const {
+    constexpr size_t kWorthKeeping = 64;
+    constexpr size_t kListPerSeries = 2;
+    constexpr size_t kSeriesPerKeptLabels = 4;
+    if (series.size() < kWorthKeeping) {
+      return nullptr;
+    }
+    const SeriesFinder::Sorted& list = selections_[HeadSeriesOf(series[0]).selection()];
+    const std::vector<uint32_t>& slots = *list.slots;
+    if (LabelSetNumbers::Places kept = list.sets->Find(only); kept != nullptr || slots.size() / kListPerSeries > series.size()) {
+      return kept;
+    }
+    const auto series_at = [&](size_t i) NO_THREAD_SAFETY_ANALYSIS { return core_.table.Find(slots[i]); };  // called under the lock
+    const std::shared_ptr<LabelSetPlaces> found = FindLabelSets(slots.size(), series_at, only);
+    if (found->sets <= slots.size() / kSeriesPerKeptLabels) {
+      std::vector<uint32_t> first_of(found->sets);
+      for (size_t i = slots.size(); i-- > 0;) {
+        if (found->set_of[i] != LabelSetPlaces::kGone) {
+          first_of[found->set_of[i]] = slots[i];
+        }
+      }
+      found->labels = LabelsOf(first_of.size(), [&](size_t i) NO_THREAD_SAFETY_ANALYSIS { return core_.table.Find(first_of[i]); }, only);
+    }
+    list.sets->Add(only, found);
+    return found;
+  }
+
+  // Sets are told apart by the numbers of their pairs, not by texts. `series_at` gives the series, or null for one that has gone.
+  template <typename SeriesAt>
+  std::shared_ptr<LabelSetPlaces> FindLabelSets(size_t count, SeriesAt series_at, const std::vector<std::string>& only) const {
+    auto found = std::make_shared<LabelSetPlaces>();
+    absl::flat_hash_map<absl::InlinedVector<PairId, 6>, uint32_t> places;
+    absl::InlinedVector<PairId, 6> key;
+    found->set_of.reserve(count);
+    for (size_t first = 0; first < count; first += kSelectSlice) {
+      const size_t last = std::min(count, first + kSelectSlice);
+      const ReaderLock lock(core_.mu);
+      const std::vector<NameId> names = NameIds(only);
+      for (size_t i = first; i < last; ++i) {
+        if (i + kSelectAhead < last) {
+          PrefetchBytes(series_at(i + kSelectAhead), 2 * kCacheLine);
+        }
+        const Series* held = series_at(i);
+        if (held == nullptr) {
+          found->set_of.push_back(LabelSetPlaces::kGone);
+          continue;
+        }
+        key.clear();
+        core_.table.ForEachPairOf(*held, names, [&](PairId pair) { key.push_back(pair); });
+        found->set_of.push_back(places.try_emplace(key, static_cast<uint32_t>(places.size())).first->second);
+      }
+    }
+    found->sets = static_cast<uint32_t>(places.size());
+    return found;
+  }
+
+  // Numbers the sets of `series` in the order in which these come; false when one is not in `places`.
+  template <typename PlaceOf>
+  static bool Renumber(SeriesSpan series, const LabelSetPlaces& places, PlaceOf place_of, std::vector<uint32_t>* set_of,
+                       std::vector<uint32_t>* first_of) {
+    std::vector<uint32_t> number_of(places.sets);  // one more than it, or 0 while it has none
+    for (size_t i = 0; i < series.size(); ++i) {
+      const uint32_t set = places.set_of[place_of(HeadSeriesOf(series[i]), i)];
+      if (set == LabelSetPlaces::kGone) {
+        return false;
+      }
+      if (number_of[set] == 0) {
+        first_of->push_back(static_cast<uint32_t>(i));
+        number_of[set] = static_cast<uint32_t>(first_of->size());
+      }
+      (*set_of)[i] = number_of[set] - 1;
+    }
+    return true;
+  }
+
+  // Of series_at(0) and so on; none at all when one of them has gone.
+  template <typename SeriesAt>
+  std::vector<Labels> LabelsOf(size_t count, SeriesAt series_at, const std::vector<std::string>& only) const {
+    std::vector<Labels> labels;
+    labels.reserve(count);
+    for (size_t first = 0; first < count; first += kSelectSlice) {
+      const size_t last = std::min(count, first + kSelectSlice);
+      const ReaderLock lock(core_.mu);
+      const std::vector<NameId> names = NameIds(only);
+      for (size_t i = first; i < last; ++i) {
+        const Series* held = series_at(i);
+        if (held == nullptr) {
+          return {};
+        }
+        labels.push_back(core_.table.LabelsOf(*held, names));
+      }
+    }
+    return labels;
   }
 
   template <typename Each>
@@ -342,7 +448,7 @@ class HeadQuerier : public Querier {
       slots = core_.finder.Find(matchers);
     }
     absl::flat_hash_set<PairId> pairs;
-    ForEachVisible(*slots, min_t_, max_t_, [&](const SeriesView& view) REQUIRES_SHARED(core_.mu) {
+    ForEachVisible(*slots, min_t_, max_t_, [&](const SeriesView& view, size_t) REQUIRES_SHARED(core_.mu) {
       for (const PairId pair : core_.table.PairsOf(*view.series)) {
         if (pairs.insert(pair).second) {
           each(pair);
@@ -357,6 +463,7 @@ class HeadQuerier : public Querier {
   uint64_t commit_ = 0;
   uint64_t limits_seen_ = 0;
   HeadCore::Limits limits_;
+  std::vector<SeriesFinder::Sorted> selections_;  // what Select has found, in its order
 };
 
 class HeadHeldSelector : public HeldSelector {

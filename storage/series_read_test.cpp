@@ -122,5 +122,49 @@ TEST(LabelSetTest, AreThoseOfTheTexts) {
   }
 }
 
+// What was found for a list of series is used again: also for a part of the list, and not for a list that has changed.
+TEST(LabelSetTest, ComeAgain) {
+  ManualClock clock(kStart);
+  HeadOptions options;
+  options.retention_ms = 10'000;
+  const std::unique_ptr<Head> head = Head::OpenMemoryOnly(options, clock);
+  const auto add = [&](int pod, int buckets, TimestampMs t) {
+    const std::unique_ptr<Appender> appender = head->OpenAppender();
+    for (int le = 0; le < buckets; ++le) {
+      AppendResult result;
+      const SeriesRef ref = appender->GetOrCreate(
+          Labels::Of({{"__name__", "up"}, {"le", std::to_string(le)}, {"node", std::to_string(pod % 3)}, {"pod", std::to_string(pod)}}),
+          &result);
+      const RefSample sample{ref, t, 1};
+      ASSERT_EQ(appender->AppendBatch({&sample, 1}, &result), 1U);
+    }
+    ASSERT_TRUE(appender->Commit().ok());
+  };
+  const auto expect_as_plain = [&](TimestampMs from, size_t series_count) {
+    const auto querier = *head->OpenQuerier(from, kStart + 1000);
+    const Matcher matcher = Matcher::Equal("__name__", "up");
+    const SeriesList series = *querier->Select({&matcher, 1}, SelectHints{.min_t = from, .max_t = kStart + 1000});
+    ASSERT_EQ(series.size(), series_count);
+    for (const std::vector<std::string>& names : std::vector<std::vector<std::string>>{{"pod"}, {"node"}, {"le", "pod"}, {"le"}, {"pod"}}) {
+      std::vector<uint32_t> set_of;
+      std::vector<uint32_t> plain_set_of;
+      EXPECT_EQ(querier->ReadLabelSets(series, names, &set_of), querier->Querier::ReadLabelSets(series, names, &plain_set_of));
+      EXPECT_EQ(set_of, plain_set_of);
+    }
+  };
+  for (int pod = 0; pod < 40; ++pod) {
+    add(pod, 5, pod % 4 == 0 ? kStart : kStart + 1000);
+  }
+  for (int round = 0; round < 2; ++round) {
+    expect_as_plain(kStart, 200);
+    expect_as_plain(kStart + 1, 150);
+  }
+  add(40, 5, kStart + 1000);
+  expect_as_plain(kStart, 205);
+  add(41, 5, kStart + 10'500);
+  head->Maintain();
+  expect_as_plain(kStart, 155);
+}
+
 }  // namespace
 }  // namespace tocsin

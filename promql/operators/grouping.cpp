@@ -26,10 +26,22 @@ void AppendGroupKey(const SeriesHead& head, const std::vector<std::string>& name
   }
 }
 
+/// All labels make the group. `names` is sorted.
+bool HasNoOtherLabels(const SeriesHead& head, const std::vector<std::string>& names, bool delayed_names) {
+  const bool name_gone = head.drop_name && !delayed_names;
+  auto next = names.begin();
+  for (const Label& label : head.labels) {
+    next = std::find(next, names.end(), label.name);
+    if (next == names.end() || (name_gone && IsMetadataLabel(label.name))) {
+      return false;
+    }
+  }
+  return true;
+}
+
 /// The groups when each label set is one as it stands, so that no two need to be compared; false when one is not.
 bool GroupByLabelSets(const std::vector<SeriesHead>& heads, const std::vector<std::string>& names, bool delayed_names, Grouping* grouping) {
   std::vector<uint32_t> group_of_set;  // one more than it, or 0 while it is not known
-  std::string key;
   for (size_t i = 0; i < heads.size(); ++i) {
     const SeriesHead& head = heads[i];
     if (head.label_set == 0 || head.drop_name != heads[0].drop_name) {
@@ -37,9 +49,7 @@ bool GroupByLabelSets(const std::vector<SeriesHead>& heads, const std::vector<st
     }
     group_of_set.resize(std::max<size_t>(group_of_set.size(), head.label_set + size_t{1}));
     if (group_of_set[head.label_set] == 0) {
-      key.clear();
-      AppendGroupKey(head, names, /*without=*/false, delayed_names, &key);
-      if (key.size() != head.labels.encoded().size()) {
+      if (!HasNoOtherLabels(head, names, delayed_names)) {
         return false;
       }
       grouping->labels.push_back(head.labels);

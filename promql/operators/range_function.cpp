@@ -214,15 +214,15 @@ void RangeFunctionOperator::WarnNonCounter(size_t series, std::string_view name)
     }
     return;
   }
-  if (warned_.load(std::memory_order_relaxed)) {
+  if (name_checked_.load(std::memory_order_relaxed)) {
     return;
   }
+  name_checked_.store(source_->distinct_without_name(), std::memory_order_relaxed);
   for (const std::string_view suffix : {"_total", "_sum", "_count", "_bucket"}) {
     if (name.ends_with(suffix)) {
       return;
     }
   }
-  warned_.store(source_->distinct_without_name(), std::memory_order_relaxed);
   annotator().Add(PossibleNonCounter(name, options_.range_arg_pos));
 }
 

@@ -64,7 +64,7 @@ class RangeFunctionOperator : public Operator {
   std::vector<Labels> labels_;  // as selected, where the selector does not tell the name; heads() may have been taken
   bool whole_ = false;          // computed in Open(): an instant evaluation, or one whose series must be merged
   Columns result_;
-  std::atomic<bool> warned_{false};  // all series have one name, which has been warned of
+  std::atomic<bool> name_checked_{false};  // all series have one name, which has been looked at
 };
 
 /// Opens an operator of one scalar row and returns its values, one a step.

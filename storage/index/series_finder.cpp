@@ -7,10 +7,10 @@
 namespace tocsin {
 namespace {
 
-// Limits of the caches: so many matchers, results, and slots in all results together.
+// Limits of the caches: so many matchers; results of a generation, and slots in all its results together.
 constexpr size_t kMatchesMax = 1024;
-constexpr size_t kResultsMax = 512;
-constexpr size_t kResultSlotsMax = 2'000'000;
+constexpr size_t kResultsMax = 1024;
+constexpr size_t kResultSlotsMax = 1'000'000;
 // Series that came since a result was found are tried one by one up to so many, and one more for so many in the result.
 constexpr size_t kTriedMax = 1000;
 constexpr size_t kResultPerTried = 4;
@@ -164,22 +164,26 @@ std::vector<uint32_t> SeriesFinder::FindUncached(std::span<const Matcher> matche
 SeriesFinder::Result SeriesFinder::Find(std::span<const Matcher> matchers, bool sorted) {
   const std::string key = KeyOf(matchers);
   Result result;
+  bool changed = false;
   {
     const MutexLock lock(mu_);
     if (const auto it = results_.find(key); it != results_.end()) {
       result = it->second;
+    } else if (const auto old = older_results_.find(key); old != older_results_.end()) {
+      result = std::move(old->second);
+      older_results_.erase(old);
+      changed = true;
     }
   }
-  bool changed = false;
   if (result.slots == nullptr || result.version != table_.version()) {
     changed = true;
     if (result.slots == nullptr || !Update(matchers, &result)) {
-      result = Result{table_.version(), std::make_shared<const std::vector<uint32_t>>(FindUncached(matchers)), nullptr};
+      result = Result{table_.version(), std::make_shared<const std::vector<uint32_t>>(FindUncached(matchers)), {}};
     }
   }
-  if (sorted && result.sorted == nullptr) {
+  if (sorted && result.sorted.slots == nullptr) {
     changed = true;
-    result.sorted = std::make_shared<const std::vector<uint32_t>>(SortedByLabels(*result.slots));
+    result.sorted = SortedList(SortedByLabels(*result.slots));
   }
   if (changed) {
     Remember(key, result);
@@ -190,6 +194,7 @@ SeriesFinder::Result SeriesFinder::Find(std::span<const Matcher> matchers, bool 
 void SeriesFinder::Remember(const std::string& key, const Result& result) {
   const MutexLock lock(mu_);
   if (results_.size() >= kResultsMax || result_slots_ > kResultSlotsMax) {
+    older_results_ = std::move(results_);
     results_.clear();
     result_slots_ = 0;
   }
@@ -199,6 +204,10 @@ void SeriesFinder::Remember(const std::string& key, const Result& result) {
   result_slots_ += place.size();
 }
 
+SeriesFinder::Sorted SeriesFinder::SortedList(std::vector<uint32_t> slots) {
+  return {std::make_shared<const std::vector<uint32_t>>(std::move(slots)), std::make_shared<LabelSetNumbers>()};
+}
+
 bool SeriesFinder::Update(std::span<const Matcher> matchers, Result* result) const {
   const SeriesTable::Version now = table_.version();
   const size_t came = now.slots_end - result->version.slots_end;
@@ -206,14 +215,18 @@ bool SeriesFinder::Update(std::span<const Matcher> matchers, Result* result) con
     return false;
   }
   if (now.removals != result->version.removals) {
-    const auto without_gone = [this](const Slots& slots) {
+    const auto left_of = [this](const std::vector<uint32_t>& slots) {
       std::vector<uint32_t> left;
-      left.reserve(slots->size());
-      std::copy_if(slots->begin(), slots->end(), std::back_inserter(left), [this](uint32_t slot) { return table_.Find(slot) != nullptr; });
-      return left.size() == slots->size() ? slots : std::make_shared<const std::vector<uint32_t>>(std::move(left));
+      left.reserve(slots.size());
+      std::copy_if(slots.begin(), slots.end(), std::back_inserter(left), [this](uint32_t slot) { return table_.Find(slot) != nullptr; });
+      return left;
     };
-    result->slots = without_gone(result->slots);
-    result->sorted = result->sorted == nullptr ? nullptr : without_gone(result->sorted);
+    if (std::vector<uint32_t> left = left_of(*result->slots); left.size() != result->slots->size()) {
+      result->slots = std::make_shared<const std::vector<uint32_t>>(std::move(left));
+      if (result->sorted.slots != nullptr) {
+        result->sorted = SortedList(left_of(*result->sorted.slots));
+      }
+    }
   }
   std::vector<uint32_t> added;
   for (uint32_t slot = result->version.slots_end; slot < now.slots_end; ++slot) {
@@ -233,22 +246,22 @@ void SeriesFinder::AddNewSlots(const std::vector<uint32_t>& added, Result* resul
   auto slots = std::make_shared<std::vector<uint32_t>>(*result->slots);
   slots->insert(slots->end(), added.begin(), added.end());
   result->slots = std::move(slots);
-  if (result->sorted == nullptr) {
+  if (result->sorted.slots == nullptr) {
     return;
   }
   const std::vector<uint32_t> new_sorted = SortedByLabels(added);
-  const std::vector<uint32_t>& old = *result->sorted;
-  auto merged = std::make_shared<std::vector<uint32_t>>();
-  merged->reserve(old.size() + new_sorted.size());
+  const std::vector<uint32_t>& old = *result->sorted.slots;
+  std::vector<uint32_t> merged;
+  merged.reserve(old.size() + new_sorted.size());
   auto from = old.begin();
   for (const uint32_t slot : new_sorted) {
     const auto at = std::upper_bound(from, old.end(), slot, [this](uint32_t a, uint32_t b) { return LabelsLess(a, b); });
-    merged->insert(merged->end(), from, at);
-    merged->push_back(slot);
+    merged.insert(merged.end(), from, at);
+    merged.push_back(slot);
     from = at;
   }
-  merged->insert(merged->end(), from, old.end());
-  result->sorted = std::move(merged);
+  merged.insert(merged.end(), from, old.end());
+  result->sorted = SortedList(std::move(merged));
 }
 
 bool SeriesFinder::Matches(std::span<const Matcher> matchers, const Series& series) const {
@@ -337,7 +350,12 @@ std::vector<uint32_t> SeriesFinder::SortedByLabels(const std::vector<uint32_t>& 
 
 size_t SeriesFinder::memory_bytes() const {
   const MutexLock lock(mu_);
-  size_t bytes = result_slots_ * sizeof(uint32_t);
+  size_t bytes = 0;
+  for (const auto* results : {&results_, &older_results_}) {
+    for (const auto& [key, result] : *results) {
+      bytes += key.size() + result.size() * sizeof(uint32_t) + (result.sorted.sets == nullptr ? 0 : result.sorted.sets->memory_bytes());
+    }
+  }
   for (const auto& [key, cached] : matches_) {
     bytes += key.size() + cached.pairs->capacity() * sizeof(PairId);
   }

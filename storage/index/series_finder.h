@@ -9,6 +9,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "base/model/matcher.h"
 #include "base/mutex.h"
+#include "storage/index/label_set_numbers.h"
 #include "storage/index/pair_table.h"
 #include "storage/series_table.h"
 
@@ -26,7 +27,11 @@ class SeriesFinder {
   /// The slots of the series for which all matchers hold, ascending.
   Slots Find(std::span<const Matcher> matchers) EXCLUDES(mu_) { return Find(matchers, false).slots; }
   /// The same, in the order of the series' labels.
-  Slots FindSorted(std::span<const Matcher> matchers) EXCLUDES(mu_) { return Find(matchers, true).sorted; }
+  struct Sorted {
+    Slots slots;
+    std::shared_ptr<LabelSetNumbers> sets;  // of `slots`
+  };
+  Sorted FindSorted(std::span<const Matcher> matchers) EXCLUDES(mu_) { return Find(matchers, true).sorted; }
 
   size_t memory_bytes() const EXCLUDES(mu_);
 
@@ -45,9 +50,9 @@ class SeriesFinder {
   struct Result {
     SeriesTable::Version version;
     Slots slots;
-    Slots sorted;  // null: not asked for
+    Sorted sorted;  // nulls: not asked for
 
-    size_t size() const { return slots->size() + (sorted == nullptr ? 0 : sorted->size()); }
+    size_t size() const { return slots->size() + (sorted.slots == nullptr ? 0 : sorted.slots->size()); }
   };
 
   Pairs Evaluate(const Matcher& matcher) EXCLUDES(mu_);
@@ -61,6 +66,7 @@ class SeriesFinder {
   std::vector<uint32_t> FindUncached(std::span<const Matcher> matchers);
   std::vector<uint32_t> Enumerate(const Pairs& pairs) const;
   void Filter(const Pairs& pairs, std::vector<uint32_t>* slots) const;
+  static Sorted SortedList(std::vector<uint32_t> slots);
   std::vector<uint32_t> SortedByLabels(const std::vector<uint32_t>& slots) const;
   bool LabelsLess(uint32_t a, uint32_t b) const;
 
@@ -68,8 +74,10 @@ class SeriesFinder {
   const PairTable& pairs_;
   mutable Mutex mu_;
   absl::flat_hash_map<std::string, Cached> matches_ GUARDED_BY(mu_);
+  // Results asked for since the last change of generations, and those of the generation before, of which the others are forgotten.
   absl::flat_hash_map<std::string, Result> results_ GUARDED_BY(mu_);
-  size_t result_slots_ GUARDED_BY(mu_) = 0;
+  absl::flat_hash_map<std::string, Result> older_results_ GUARDED_BY(mu_);
+  size_t result_slots_ GUARDED_BY(mu_) = 0;  // in results_
 };
 
 }  // namespace tocsin

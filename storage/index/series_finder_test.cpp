@@ -47,7 +47,7 @@ class SeriesFinderTest : public testing::Test {
     for (const std::vector<Matcher>& matchers : queries_) {
       SeriesFinder anew(table_, pairs_);
       ASSERT_EQ(*finder_.Find(matchers), *anew.Find(matchers));
-      ASSERT_EQ(*finder_.FindSorted(matchers), *anew.FindSorted(matchers));
+      ASSERT_EQ(*finder_.FindSorted(matchers).slots, *anew.FindSorted(matchers).slots);
     }
   }
 
@@ -105,11 +105,11 @@ TEST_F(SeriesFinderTest, ASeriesThatCameLeavesTheResultsOfOthersAsTheyAre) {
   for (uint32_t number = 0; number < 30; ++number) {
     Add(number);
   }
-  const SeriesFinder::Slots before = finder_.FindSorted(queries_[0]);
+  const SeriesFinder::Slots before = finder_.FindSorted(queries_[0]).slots;
   Add(31);
-  EXPECT_EQ(finder_.FindSorted(queries_[0]), before) << "the same object: nothing was copied or sorted";
+  EXPECT_EQ(finder_.FindSorted(queries_[0]).slots, before) << "the same object: nothing was copied or sorted";
   Add(33);
-  EXPECT_EQ(finder_.FindSorted(queries_[0])->size(), before->size() + 1);
+  EXPECT_EQ(finder_.FindSorted(queries_[0]).slots->size(), before->size() + 1);
 }
 
 }  // namespace

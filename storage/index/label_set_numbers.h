@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/model/labels.h"
+#include "base/mutex.h"
+
+namespace tocsin {
+
+/// Which series of a list have the same labels among some names.
+struct LabelSetPlaces {
+  static constexpr uint32_t kGone = UINT32_MAX;
+
+  std::vector<uint32_t> set_of;  ///< an entry a series: the number of its set, or kGone where the series had gone already
+  uint32_t sets = 0;
+  std::vector<Labels> labels;  ///< an entry a set; or none, where the sets are too many to keep them
+};
+
+/// The LabelSetPlaces of one list of series for the names asked for last: a query that comes again, as those of rules do, need not look
+/// at the labels of each series. Lives and goes with the list, which does not change. Threads: safe.
+class LabelSetNumbers {
+ public:
+  using Places = std::shared_ptr<const LabelSetPlaces>;
+  static constexpr size_t kMost = 3;
+
+  /// Null: not known.
+  Places Find(const std::vector<std::string>& names) const EXCLUDES(mu_) {
+    const MutexLock lock(mu_);
+    for (const Entry& entry : entries_) {
+      if (entry.names == names) {
+        return entry.places;
+      }
+    }
+    return nullptr;
+  }
+
+  void Add(const std::vector<std::string>& names, Places places) EXCLUDES(mu_) {
+    const MutexLock lock(mu_);
+    if (entries_.size() == kMost) {
+      entries_.erase(entries_.begin());
+    }
+    entries_.push_back({names, std::move(places)});
+  }
+
+  size_t memory_bytes() const EXCLUDES(mu_) {
+    const MutexLock lock(mu_);
+    size_t bytes = 0;
+    for (const Entry& entry : entries_) {
+      bytes += entry.places->set_of.capacity() * sizeof(uint32_t) + entry.places->labels.capacity() * sizeof(Labels);
+      for (const Labels& labels : entry.places->labels) {
+        bytes += labels.encoded().capacity();
+      }
+    }
+    return bytes;
+  }
+
+ private:
+  struct Entry {
+    std::vector<std::string> names;
+    Places places;
+  };
+
+  mutable Mutex mu_;
+  std::vector<Entry> entries_ GUARDED_BY(mu_);
+};
+
+}  // namespace tocsin
