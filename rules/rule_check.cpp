@@ -21,29 +21,29 @@ std::string DuplicatesText(const std::vector<DuplicateRule>& duplicates) {
 
 void ReportFile(const RuleFile& file, const RuleCheckOptions& options, RuleCheckReport* report) {
   for (const std::string& warning : file.warnings) {
-    Append(&report->err, warning, "\n");
+    report->output.Err(Cat(warning, "\n"));
   }
   if (!file.ok()) {
     report->failed = true;
     report->has_errors = true;
-    report->err += "  FAILED:\n";
+    report->output.Err("  FAILED:\n");
     for (const std::string& error : file.errors) {
-      Append(&report->err, error, "\n");
+      report->output.Err(Cat(error, "\n"));
     }
     return;
   }
   const auto duplicates = options.lint_duplicates ? FindDuplicateRules(file.groups) : std::vector<DuplicateRule>();
   if (!duplicates.empty()) {
     report->failed = true;
-    Append(&report->err, "  FAILED:\n", DuplicatesText(duplicates), "\n");
+    report->output.Err(Cat("  FAILED:\n", DuplicatesText(duplicates), "\n"));
   } else {
     size_t rules = 0;
     for (const RuleGroupDefinition& group : file.groups) {
       rules += group.rules.size();
     }
-    Append(&report->out, "  SUCCESS: ", rules, " rules found\n");
+    report->output.Out(Cat("  SUCCESS: ", rules, " rules found\n"));
   }
-  report->out += "\n";
+  report->output.Out("\n");
 }
 
 }  // namespace
@@ -69,7 +69,7 @@ std::vector<DuplicateRule> FindDuplicateRules(const std::vector<RuleGroupDefinit
 RuleCheckReport CheckRuleFiles(const std::vector<std::string>& files, const RuleCheckOptions& options) {
   RuleCheckReport report;
   for (const std::string& file : files) {
-    Append(&report.out, "Checking ", file, "\n");
+    report.output.Out(Cat("Checking ", file, "\n"));
     ReportFile(LoadRuleFile(file, options.file), options, &report);
   }
   return report;
@@ -77,7 +77,7 @@ RuleCheckReport CheckRuleFiles(const std::vector<std::string>& files, const Rule
 
 RuleCheckReport CheckRuleText(std::string_view text, const RuleCheckOptions& options) {
   RuleCheckReport report;
-  report.out = "Checking standard input\n";
+  report.output.Out("Checking standard input\n");
   ReportFile(ParseRuleFile(text, "stdin", options.file), options, &report);
   return report;
 }

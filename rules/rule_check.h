@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "base/model/labels.h"
+#include "base/tool_output.h"
 #include "rules/rule_file.h"
 
 /// promtool's `check rules`.
@@ -24,8 +25,7 @@ struct RuleCheckOptions {
 };
 
 struct RuleCheckReport {
-  std::string out;          ///< for standard output
-  std::string err;          ///< for standard error
+  ToolOutput output;
   bool failed = false;      ///< anything was found
   bool has_errors = false;  ///< and not only by lints
 

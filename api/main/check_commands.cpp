@@ -35,12 +35,6 @@ rules::RuleCheckOptions RuleOptions(const CommandLine& line) {
   return options;
 }
 
-void Print(const std::string& out, const std::string& err) {
-  std::fwrite(out.data(), 1, out.size(), stdout);
-  std::fflush(stdout);
-  std::fwrite(err.data(), 1, err.size(), stderr);
-}
-
 /// What was found in one file or all.
 struct Found {
   bool failed = false;
@@ -49,23 +43,24 @@ struct Found {
 
 void CheckOneConfig(const std::string& file, const CommandLine& line, Found* found) {
   const bool syntax_only = line.Get("syntax-only") == "true";
-  std::string out = Cat("Checking ", file, "\n");
-  std::string err;
+  ToolOutput output;
+  output.Out(Cat("Checking ", file, "\n"));
   const absl::StatusOr<CheckedConfig> checked =
       CheckConfigFile(file, {.agent_mode = line.Get("agent") == "true", .syntax_only = syntax_only});
   if (!checked.ok()) {
-    Append(&err, "  FAILED: ", Message(checked.status()), "\n");
+    output.Err(Cat("  FAILED: ", Message(checked.status()), "\n"));
     *found = {.failed = true, .has_errors = true};
   } else {
     for (const std::string& warning : checked->warnings) {
-      Append(&out, "  WARNING: ", warning, "\n");
+      output.Out(Cat("  WARNING: ", warning, "\n"));
     }
     if (!checked->rule_files.empty()) {
-      Append(&out, "  SUCCESS: ", checked->rule_files.size(), " rule files found\n");
+      output.Out(Cat("  SUCCESS: ", checked->rule_files.size(), " rule files found\n"));
     }
-    Append(&out, " SUCCESS: ", file, " is valid prometheus config file syntax\n");
+    output.Out(Cat(" SUCCESS: ", file, " is valid prometheus config file syntax\n"));
   }
-  Print(out + "\n", err);
+  output.Out("\n");
+  output.Print();
   if (!checked.ok() || syntax_only) {
     return;
   }
@@ -78,7 +73,7 @@ void CheckOneConfig(const std::string& file, const CommandLine& line, Found* fou
     }
   }
   const rules::RuleCheckReport report = rules::CheckRuleFiles(checked->rule_files, RuleOptions(line));
-  Print(report.out, report.err);
+  report.output.Print();
   found->failed = found->failed || report.failed;
   found->has_errors = found->has_errors || report.has_errors;
 }
@@ -104,7 +99,7 @@ int CheckRules(const CommandLine& line) {
   } else {
     report = rules::CheckRuleFiles(line.arguments, RuleOptions(line));
   }
-  Print(report.out, report.err);
+  report.output.Print();
   return report.ExitCode(line.Get("lint-fatal") == "true");
 }
 

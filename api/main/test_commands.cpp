@@ -23,9 +23,7 @@ int TestRules(const CommandLine& line) {
   SetLogging(LogLevel::kError, LogFormat::kLogfmt);
   const SystemClock clock;
   const rules::UnitTestReport report = rules::RunUnitTests(line.arguments, options, clock);
-  std::fwrite(report.out.data(), 1, report.out.size(), stdout);
-  std::fflush(stdout);
-  std::fwrite(report.err.data(), 1, report.err.size(), stderr);
+  report.output.Print();
   if (const std::string junit = line.Get("junit"); !junit.empty()) {
     std::ofstream file(junit, std::ios::trunc);
     file << report.junit;

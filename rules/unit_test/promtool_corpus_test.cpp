@@ -26,7 +26,7 @@ TEST(PromtoolCorpusTest, FixturesHaveTheirVerdicts) {
   for (const yaml::Node* fixture : verdicts.root()->Find("fixtures")->items) {
     const std::string file = Cat(folder, "/", fixture->Find("dir")->text, "/", fixture->Find("test")->text);
     const UnitTestReport report = RunUnitTests({file}, UnitTestOptions(), clock);
-    EXPECT_EQ(report.exit_code == 0 ? "PASS" : "FAIL", fixture->Find("expected")->text) << file << "\n" << report.err;
+    EXPECT_EQ(report.exit_code == 0 ? "PASS" : "FAIL", fixture->Find("expected")->text) << file << "\n" << report.output.err();
     ++count;
   }
   EXPECT_GT(count, 100U);

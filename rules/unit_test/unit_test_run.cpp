@@ -97,10 +97,10 @@ void ReportFile(const FileRun& run, size_t* passed, size_t* failed, UnitTestRepo
     ++*failed;
   } else {
     for (const std::string& warning : run.file->warnings) {
-      Append(&report->err, warning, "\n");
+      report->output.Err(Cat(warning, "\n"));
     }
     for (size_t i = 0; i < run.results.size(); ++i) {
-      report->err += run.results[i].debug;
+      report->output.Err(run.results[i].debug);
       errors.insert(errors.end(), run.results[i].errors.begin(), run.results[i].errors.end());
       if (run.results[i].errors.empty()) {
         ++*passed;
@@ -113,19 +113,19 @@ void ReportFile(const FileRun& run, size_t* passed, size_t* failed, UnitTestRepo
     }
   }
   if (errors.empty()) {
-    report->out += "  SUCCESS\n\n";
+    report->output.Out("  SUCCESS\n\n");
     return;
   }
   report->exit_code = 1;
-  report->err += "  FAILED:\n";
+  report->output.Err("  FAILED:\n");
   for (const std::string& error : errors) {
-    Append(&report->err, error, "\n");
-    report->out += "\n";
+    report->output.Err(Cat(error, "\n"));
+    report->output.Out("\n");
   }
   if (!failed_names.empty()) {
-    Append(&report->err, "    run again: tocsin test rules --run ", absl::StrJoin(failed_names, " --run "), " ", run.path, "\n");
+    report->output.Err(Cat("    run again: tocsin test rules --run ", absl::StrJoin(failed_names, " --run "), " ", run.path, "\n"));
   }
-  report->out += "\n";
+  report->output.Out("\n");
 }
 
 }  // namespace
@@ -136,7 +136,7 @@ UnitTestReport RunUnitTests(const std::vector<std::string>& files, const UnitTes
   if (!options.run.empty()) {
     run = std::make_unique<re2::RE2>(absl::StrJoin(options.run, "|"), re2::RE2::Quiet);
     if (!run->ok()) {
-      report.err = Cat("regular expression of --run: ", run->error(), "\n");
+      report.output.Err(Cat("regular expression of --run: ", run->error(), "\n"));
       report.exit_code = 1;
       return report;
     }
@@ -169,7 +169,7 @@ UnitTestReport RunUnitTests(const std::vector<std::string>& files, const UnitTes
   }
   report.junit = JunitXml(suites);
   if (options.summary) {
-    Append(&report.out, passed, " passed, ", failed, " failed\n");
+    report.output.Out(Cat(passed, " passed, ", failed, " failed\n"));
   }
   return report;
 }

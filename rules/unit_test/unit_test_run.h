@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/tool_output.h"
 #include "promql/engine.h"
 
 /// Unit tests of rules: promtool's `test rules`. Reading order: test_file.h (the format), test_group.h (one group), unit_test_run.h (all).
@@ -20,8 +21,7 @@ struct UnitTestOptions {
 };
 
 struct UnitTestReport {
-  std::string out;    ///< for standard output
-  std::string err;    ///< for standard error
+  ToolOutput output;
   std::string junit;  ///< the document of --junit
   int exit_code = 0;  ///< 0, or 1 when any file failed
 };

@@ -64,7 +64,7 @@ class UnitTestRunTest : public testing::Test {
 TEST_F(UnitTestRunTest, DiffsHavePromtoolsForm) {
   UnitTestOptions options;
   options.diff = true;
-  std::string err = Run(options).err;
+  std::string err = Run(options).output.err();
   for (const std::string_view code : {"\x1b[0;31m", "\x1b[0;32m", "\x1b[0;33m", "\x1b[0m"}) {
     for (size_t at = err.find(code); at != std::string::npos; at = err.find(code)) {
       err.replace(at, code.size(), code == "\x1b[0m" ? "[0m" : Cat("[", code.substr(4)));
@@ -114,9 +114,9 @@ TEST_F(UnitTestRunTest, RunsTheGroupsOfThatName) {
   options.run = {"^none", "nothing of the kind"};
   const UnitTestReport report = Run(options);
   EXPECT_EQ(report.exit_code, 1);
-  EXPECT_THAT(report.err, HasSubstr("name: none is down"));
-  EXPECT_THAT(report.err, Not(HasSubstr("two are down")));
-  EXPECT_THAT(report.err, HasSubstr(Cat(R"(run again: tocsin test rules --run '^none\ is\ down$' )", folder_, "/t.yml")));
+  EXPECT_THAT(report.output.err(), HasSubstr("name: none is down"));
+  EXPECT_THAT(report.output.err(), Not(HasSubstr("two are down")));
+  EXPECT_THAT(report.output.err(), HasSubstr(Cat(R"(run again: tocsin test rules --run '^none\ is\ down$' )", folder_, "/t.yml")));
   options.run = {"nothing of the kind"};
   EXPECT_EQ(Run(options).exit_code, 0);
 }

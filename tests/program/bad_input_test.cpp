@@ -59,6 +59,19 @@ INSTANTIATE_TEST_SUITE_P(
 
 constexpr const char* kGoodRules = "groups:\n  - name: good\n    interval: 1s\n    rules:\n      - record: one\n        expr: vector(1)\n";
 
+// What is said of a file stands below its name, although one goes to standard output and the other to standard error.
+TEST(BadFilesTest, AreReportedInTheOrderOfTheFiles) {
+  const TemporaryFolder folder;
+  const std::string good = folder.Write("good.yml", kGoodRules);
+  const std::string bad = folder.Write("bad.yml", "groups:\n  - name: bad\n    rules:\n      - record: one\n        expr: up ===\n");
+  const Finished finished = RunProgram({"check", "rules", good, bad, good});
+  EXPECT_EQ(finished.exit_code, 1);
+  EXPECT_EQ(finished.output,
+            Cat("Checking ", good, "\n  SUCCESS: 1 rules found\n\nChecking ", bad, "\n  FAILED:\n", bad,
+                ": 5:15: group \"bad\", rule 1, \"one\": could not parse expression: 1:6: parse error: unexpected \"=\"\nChecking ", good,
+                "\n  SUCCESS: 1 rules found\n\n"));
+}
+
 TEST(BadRuleFileTest, IsLeftOutAlone) {
   const TemporaryFolder folder;
   folder.Write("rules/good.yml", kGoodRules);
