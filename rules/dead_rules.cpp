@@ -41,17 +41,19 @@ TimestampMs SelectorTime(const promql::VectorSelector& selector, TimestampMs t) 
   return selector.timestamp.value_or(t) - selector.original_offset_ms;
 }
 
-std::vector<std::string> Proposals(Querier& querier, const promql::VectorSelector& selector) {
+void Propose(Querier& querier, const promql::VectorSelector& selector, const SelectorStatus* before, SelectorStatus* status) {
   for (const Matcher& matcher : selector.matchers) {
     if (matcher.name() == kMetricName && matcher.type() == MatchType::kEqual) {
       const auto names = querier.LabelValues(kMetricName, {});
       if (!names.ok() || std::binary_search(names->begin(), names->end(), matcher.value())) {
-        return {};  // the name exists: other matchers leave nothing
+        return;  // the name exists: other matchers leave nothing
       }
-      return NearestNames(matcher.value(), *names);
+      status->names_compared = names->size();
+      status->did_you_mean =
+          before != nullptr && before->names_compared == names->size() ? before->did_you_mean : NearestNames(matcher.value(), *names);
+      return;
     }
   }
-  return {};
 }
 
 }  // namespace
@@ -76,7 +78,8 @@ std::vector<std::string> NearestNames(std::string_view wanted, const std::vector
   return names;
 }
 
-std::vector<SelectorStatus> CountSelectors(const promql::Expr& expr, Queryable& store, TimestampMs t) {
+std::vector<SelectorStatus> CountSelectors(const promql::Expr& expr, Queryable& store, TimestampMs t,
+                                           const std::vector<SelectorStatus>& before) {
   std::vector<SelectorStatus> out;
   for (const promql::VectorSelector* selector : SelectorsOf(expr)) {
     SelectorStatus status;
@@ -92,7 +95,8 @@ std::vector<SelectorStatus> CountSelectors(const promql::Expr& expr, Queryable& 
     }
     status.matched_series = static_cast<int64_t>(series->size());
     if (series->empty()) {
-      status.did_you_mean = Proposals(**querier, *selector);
+      const bool known = out.size() < before.size() && before[out.size()].selector == status.selector;
+      Propose(**querier, *selector, known ? &before[out.size()] : nullptr, &status);
     }
     out.push_back(std::move(status));
   }

@@ -106,10 +106,12 @@ void Group::CheckSelectors(TimestampMs ts) {
   no_input_checked_at_ = ts;
   size_t without_input = 0;
   for (auto& rule : rules_) {
-    if (all || rule->Status().no_input) {
-      rule->SetSelectors(CountSelectors(rule->expr(), *environment_.source.queryable, ts - query_offset_ms_));
+    std::vector<SelectorStatus> selectors = rule->selectors();
+    if (all || HasNoInput(selectors)) {
+      selectors = CountSelectors(rule->expr(), *environment_.source.queryable, ts - query_offset_ms_, selectors);
+      rule->SetSelectors(selectors);
     }
-    without_input += rule->Status().no_input ? 1 : 0;
+    without_input += HasNoInput(selectors) ? 1 : 0;
   }
   if (metrics_ != nullptr) {
     metrics_->SetNoInput(without_input);

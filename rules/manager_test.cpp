@@ -414,6 +414,9 @@ TEST_F(ManagerTest, RulesWithoutInputAreNamed) {
   ASSERT_EQ(rule.selectors.size(), 1U);
   EXPECT_EQ(rule.selectors[0].selector, "http_request_total");
   EXPECT_THAT(rule.selectors[0].did_you_mean, testing::ElementsAre("http_requests_total"));
+  store_.Append(Labels::Of({{"__name__", "http_request_totals"}}), store_.clock().NowMs(), 1);
+  Run(2 * kMinute);
+  EXPECT_THAT(FirstRule().selectors[0].did_you_mean, testing::ElementsAre("http_request_totals", "http_requests_total"));
 
   store_.Append(Labels::Of({{"__name__", "http_request_total"}}), store_.clock().NowMs(), 1);
   Run(2 * kMinute);

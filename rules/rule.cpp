@@ -1,7 +1,5 @@
 #include "rules/rule.h"
 
-#include <algorithm>
-
 #include "base/strings.h"
 #include "promql/parser.h"
 
@@ -74,6 +72,11 @@ void Rule::SetSelectors(std::vector<SelectorStatus> selectors) {
   selectors_ = std::move(selectors);
 }
 
+std::vector<SelectorStatus> Rule::selectors() const {
+  const MutexLock lock(mu_);
+  return selectors_;
+}
+
 RuleStatus Rule::Status() const {
   RuleStatus status;
   status.alerting = alerting();
@@ -88,8 +91,7 @@ RuleStatus Rule::Status() const {
   status.warnings = annotations_.warnings;
   status.infos = annotations_.infos;
   status.selectors = selectors_;
-  status.no_input = !selectors_.empty() &&
-                    std::all_of(selectors_.begin(), selectors_.end(), [](const SelectorStatus& s) { return s.matched_series == 0; });
+  status.no_input = HasNoInput(selectors_);
   return status;
 }
 

@@ -65,6 +65,7 @@ class Rule {
   size_t warning_count() const;
   std::string LastError() const;
   void SetSelectors(std::vector<SelectorStatus> selectors);
+  std::vector<SelectorStatus> selectors() const;
 
   virtual RuleStatus Status() const;
 

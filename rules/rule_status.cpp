@@ -1,5 +1,7 @@
 #include "rules/rule_status.h"
 
+#include <algorithm>
+
 namespace tocsin::rules {
 
 std::string_view AlertStateText(AlertState state) {
@@ -14,6 +16,11 @@ std::string_view AlertStateText(AlertState state) {
       return "firing";
   }
   return "";
+}
+
+bool HasNoInput(const std::vector<SelectorStatus>& selectors) {
+  return !selectors.empty() &&
+         std::all_of(selectors.begin(), selectors.end(), [](const SelectorStatus& s) { return s.matched_series == 0; });
 }
 
 std::string_view RuleHealthText(RuleHealth health) {

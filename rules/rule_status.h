@@ -36,7 +36,11 @@ struct SelectorStatus {
   std::string selector;
   int64_t matched_series = 0;
   std::vector<std::string> did_you_mean;  ///< nearest existing metric names; only when nothing matched
+  size_t names_compared = 0;              ///< so many there were
 };
+
+/// There are selectors, and none matches any series.
+bool HasNoInput(const std::vector<SelectorStatus>& selectors);
 
 struct RuleStatus {
   bool alerting = false;
