@@ -156,7 +156,21 @@ TEST(ConfigTest, Urls) {
   EXPECT_EQ(ParseUrl("://x").status().message(), "parse \"://x\": missing protocol scheme");
   EXPECT_EQ(ParseUrl("http://h:x/").status().message(), "parse \"http://h:x/\": invalid port \":x\" after host");
   EXPECT_EQ(ParseUrl("http://h/%zz").status().message(), "parse \"http://h/%zz\": invalid URL escape \"%zz\"");
-  EXPECT_TRUE(ParseUrl("http://[::1]:80/").ok());
+  EXPECT_EQ(ParseUrl("http://u:p@%zz").status().message(), "parse \"http://u:xxxxx@%zz\": invalid URL escape \"%zz\"");
+  EXPECT_EQ(ParseUrl("http://%41b").status().message(), "parse \"http://%41b\": invalid URL escape \"%41\"");
+  EXPECT_EQ(ParseUrl("http://h|x/").status().message(), "parse \"http://h|x/\": invalid character \"|\" in host name");
+  EXPECT_EQ(ParseUrl("http://u p@h").status().message(), "parse \"http://u p@h\": net/url: invalid userinfo");
+  EXPECT_EQ(ParseUrl("http://u%2@h").status().message(), "parse \"http://u%2@h\": invalid URL escape \"%2\"");
+  EXPECT_EQ(ParseUrl("http://[127.0.0.1]/").status().message(), "parse \"http://[127.0.0.1]/\": invalid IP-literal");
+  EXPECT_EQ(ParseUrl("http://[z]/").status().message(), "parse \"http://[z]/\": invalid host: ParseAddr(\"z\"): unable to parse IP");
+  EXPECT_EQ(ParseUrl("http://[::1").status().message(), "parse \"http://[::1\": missing ']' in host");
+  EXPECT_EQ(ParseUrl("http://a[b").status().message(), "parse \"http://a[b\": invalid IP-literal");
+  EXPECT_EQ(ParseUrl("http://[::1%eth0]").status().message(), "parse \"http://[::1%eth0]\": invalid URL escape \"%et\"");
+  EXPECT_EQ(ParseUrl("http://h/#%zz").status().message(), "parse \"http://h/#%zz\": invalid URL escape \"%zz\"");
+  for (const char* good :
+       {"http://[::1]:80/", "http://[fe80::1%25eth0]/", "http://h%c3%a9/", "http://h/?%zz", "mailto:%zz", "a?b:c", "///%41"}) {
+    EXPECT_TRUE(ParseUrl(good).ok()) << good;
+  }
 }
 
 class ConfigFolderTest : public testing::Test {
