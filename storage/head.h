@@ -41,8 +41,10 @@ struct HeadOptions {
   TimestampMs min_time = kMinTimestamp;
   /// Of all series together; the oldest is overwritten. 0: exemplars are ignored.
   size_t max_exemplars = 0;
-  /// Keep the start timestamps of samples (feature created-timestamp / st-storage).
+  /// Keep the start timestamps of samples (feature st-storage).
   bool start_timestamps = false;
+  /// A start timestamp that is newer than the series becomes a sample of value zero (feature created-timestamp-zero-ingestion).
+  bool start_zero_samples = false;
   /// Of all samples together; above it the oldest disappear. 0: no limit.
   int64_t retention_bytes = 0;
   /// Shared with others; must outlive the head. Null: no limit.

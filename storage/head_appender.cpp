@@ -1,5 +1,7 @@
 #include "storage/head_appender.h"
 
+#include <algorithm>
+
 #include "absl/container/flat_hash_map.h"
 
 namespace tocsin {
@@ -104,13 +106,14 @@ class HeadAppender : public Appender {
     if (result != AppendResult::kOk) {
       return Count(result, true);
     }
+    AddStartSample(*series, ref, t, &histogram, integers);
     AddEntry(ref, t, histogram.sum, std::make_shared<const FloatHistogram>(histogram), integers);
     return result;
   }
 
   void SetStartTimestamp(SeriesRef ref, TimestampMs start_t) override {
-    if (core_.options.start_timestamps) {
-      starts_[SlotOf(ref)] = start_t;
+    if (core_.options.start_timestamps || core_.options.start_zero_samples) {
+      starts_[SlotOf(ref)].t = start_t;
     }
   }
 
@@ -196,17 +199,43 @@ class HeadAppender : public Appender {
       const bool integers = series->extra->histograms != nullptr && series->extra->histograms->integers();
       AddEntry(sample.ref, sample.t, sample.value, std::move(stale), integers);
     } else {
+      AddStartSample(*series, sample.ref, sample.t, nullptr, false);
       AddEntry(sample.ref, sample.t, sample.value, nullptr, false);
     }
     return result;
   }
 
-  void AddEntry(SeriesRef ref, TimestampMs t, double value, HistogramPtr histogram, bool integers) {
+  // The zero that a counter had at its start, unless the series is newer already: that is usual, and no error.
+  void AddStartSample(const Series& series, SeriesRef ref, TimestampMs t, const FloatHistogram* like, bool integers)
+      REQUIRES_SHARED(core_.mu) {
+    if (!core_.options.start_zero_samples || starts_.empty()) {
+      return;
+    }
+    const auto it = starts_.find(SlotOf(ref));
+    if (it == starts_.end() || it->second.t == 0 || it->second.t >= t || it->second.t <= it->second.last_t ||
+        it->second.t < core_.MinValidTime() || (series.has_samples_in_order() && it->second.t <= series.last_t)) {
+      return;
+    }
+    HistogramPtr zero;
+    if (like != nullptr) {
+      auto histogram = std::make_shared<FloatHistogram>();
+      histogram->counter_reset_hint = CounterResetHint::kReset;
+      histogram->schema = like->schema;
+      histogram->zero_threshold = like->zero_threshold;
+      histogram->custom_values = like->custom_values;
+      zero = std::move(histogram);
+    }
+    AddEntry(ref, it->second.t, 0, std::move(zero), integers, /*of_start=*/true);
+  }
+
+  void AddEntry(SeriesRef ref, TimestampMs t, double value, HistogramPtr histogram, bool integers, bool of_start = false) {
     const uint32_t slot = SlotOf(ref);
     TimestampMs start_t = 0;
     if (!starts_.empty()) {
-      const auto it = starts_.find(slot);
-      start_t = it == starts_.end() ? 0 : it->second;
+      if (const auto it = starts_.find(slot); it != starts_.end()) {
+        start_t = core_.options.start_timestamps && !of_start ? it->second.t : 0;
+        it->second.last_t = std::max(it->second.last_t, t);
+      }
     }
     if (histogram != nullptr || start_t != 0) {
       transaction_.extras.push_back({std::move(histogram), integers, start_t});
@@ -219,7 +248,11 @@ class HeadAppender : public Appender {
   HeadCore& core_;
   uint64_t entered_ = 0;
   Transaction transaction_;
-  absl::flat_hash_map<uint32_t, TimestampMs> starts_;
+  struct Start {
+    TimestampMs t = 0;                   // 0: none
+    TimestampMs last_t = kMinTimestamp;  // of the samples that came after it
+  };
+  absl::flat_hash_map<uint32_t, Start> starts_;
   ByteBuffer record_;
 };
 

@@ -29,13 +29,20 @@ HeadOptions StoreOptions(const ServerFlags& flags, const Config& config) {
   }
   options.out_of_order_window_ms = tsdb.out_of_order_time_window_ms;
   options.start_timestamps = flags.features.st_storage;
+  options.start_zero_samples = flags.features.created_timestamp_zero_ingestion;
   if (flags.features.exemplar_storage) {
     options.max_exemplars = static_cast<size_t>(std::max<int64_t>(config.storage.max_exemplars.value_or(kDefaultMaxExemplars), 0));
   }
   return options;
 }
 
-LoadOptions ConfigOptions() { return {.agent_mode = false, .environment = &ReadEnvironment}; }
+LoadOptions ConfigOptions(const FeatureFlags& features) {
+  LoadOptions options;
+  options.environment = &ReadEnvironment;
+  options.prefer_protobuf = features.st_storage || features.created_timestamp_zero_ingestion;
+  options.extra_scrape_metrics = features.extra_scrape_metrics;
+  return options;
+}
 
 std::map<std::string, std::vector<SdConfig>> ScrapePools(const Config& config) {
   std::map<std::string, std::vector<SdConfig>> pools;
@@ -80,7 +87,7 @@ absl::StatusOr<std::unique_ptr<ProgramServer>> ProgramServer::Start(ServerFlags 
 
 absl::Status ProgramServer::Open() {
   status_.start_time = clock_.NowMs();
-  ASSIGN_OR_RETURN(Config loaded, LoadConfigFile(flags_.config_file, ConfigOptions()));
+  ASSIGN_OR_RETURN(Config loaded, LoadConfigFile(flags_.config_file, ConfigOptions(flags_.features)));
   auto config = std::make_shared<const Config>(std::move(loaded));
   ASSIGN_OR_RETURN(cors_origin_, AnchoredRegex::Create(flags_.cors_origin));
   RETURN_IF_ERROR(OpenHttp());
@@ -214,7 +221,7 @@ absl::Status ProgramServer::ApplyRules(const Config& config) {
 absl::Status ProgramServer::Reload() {
   MutexLock lock(reload_mu_);
   LogInfo("Loading configuration file", {{"filename", flags_.config_file}});
-  absl::StatusOr<Config> loaded = LoadConfigFile(flags_.config_file, ConfigOptions());
+  absl::StatusOr<Config> loaded = LoadConfigFile(flags_.config_file, ConfigOptions(flags_.features));
   const absl::Status status = loaded.ok() ? Apply(std::make_shared<const Config>(*std::move(loaded))) : loaded.status();
   metrics_.SetReloaded(status.ok());
   if (status.ok()) {

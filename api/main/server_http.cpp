@@ -92,7 +92,7 @@ void ProgramServer::RegisterReceivers(http::Router* router) {
   RemoteWriteOptions options;
   options.accepted_messages = flags_.remote_write_messages;
   options.type_and_unit_labels = flags_.features.language.type_and_unit_labels;
-  options.start_timestamps = flags_.features.st_storage;
+  options.start_timestamps = flags_.features.st_storage || flags_.features.created_timestamp_zero_ingestion;
   options.store_metadata = flags_.features.metadata_wal_records;
   remote_write_ = std::make_unique<RemoteWriteReceiver>(options, *head_, clock_, metrics_.registry());
   router->Handle("POST", write, api::WhenReady(sources_, [this](const http::Request& request) { return remote_write_->Handle(request); }));

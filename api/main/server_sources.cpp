@@ -30,6 +30,7 @@ api::FeatureSwitches Switches(const ServerFlags& flags) {
   switches.concurrent_rule_eval = flags.features.concurrent_rule_eval;
   switches.exemplar_storage = flags.features.exemplar_storage;
   switches.start_timestamps = flags.features.st_storage;
+  switches.start_zero_samples = flags.features.created_timestamp_zero_ingestion;
   return switches;
 }
 

@@ -19,7 +19,7 @@ struct RemoteWriteOptions {
   /// --web.remote-write-receiver.accepted-protobuf-messages
   std::vector<std::string> accepted_messages = {std::string(kWriteV1), std::string(kWriteV2)};
   bool type_and_unit_labels = false;  ///< feature type-and-unit-labels: 2.0's metadata as labels __type__ and __unit__
-  bool start_timestamps = true;       ///< the store keeps start timestamps (feature st-storage)
+  bool start_timestamps = true;       ///< the store uses start timestamps (features st-storage, created-timestamp-zero-ingestion)
   bool store_metadata = false;        ///< feature metadata-wal-records
 };
 

@@ -205,7 +205,7 @@ std::string FeaturesJson(const FeatureSwitches& switches) {
   categories["promql_operators"]["limit_ratio"] = language.experimental_functions;
   categories["rules"] = {{"concurrent_rule_eval", switches.concurrent_rule_eval}, {"keep_firing_for", true}, {"query_offset", true}};
   categories["scrape"] = {{"extra_scrape_metrics", true},
-                          {"start_timestamp_zero_ingestion", switches.start_timestamps},
+                          {"start_timestamp_zero_ingestion", switches.start_zero_samples},
                           {"type_and_unit_labels", language.type_and_unit_labels}};
   // Only those that find targets here; the others are accepted in the configuration and find none.
   categories["service_discovery_providers"] = All(std::array{"dns", "file", "http", "kubernetes", "static"});

@@ -20,6 +20,7 @@ struct FeatureSwitches {
   bool concurrent_rule_eval = false;
   bool exemplar_storage = false;
   bool start_timestamps = false;
+  bool start_zero_samples = false;
 };
 
 /// {"api":{"admin":false,...},...}: categories and names are upstream's (util/features), so that clients may look for them.

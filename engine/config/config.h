@@ -119,6 +119,10 @@ struct LoadOptions {
   bool agent_mode = false;
   /// Reads an environment variable for external_labels; unset: none is set.
   std::function<std::string(const std::string& name)> environment;
+  /// What scrape_protocols is where the file does not say: protobuf first. It alone tells all start timestamps.
+  bool prefer_protobuf = false;
+  /// What extra_scrape_metrics is where the file does not say.
+  bool extra_scrape_metrics = false;
 };
 
 /// Reads and validates a file. Errors are one line "FILE:LINE:COLUMN: reason" with upstream's reason.

@@ -81,6 +81,24 @@ scrape_configs:
   EXPECT_EQ(b.scrape_protocols.front(), ScrapeProtocol::kOpenMetricsText1_0_0);
 }
 
+TEST(ConfigTest, FeaturesChangeDefaultsOnly) {
+  LoadOptions options;
+  options.prefer_protobuf = true;
+  options.extra_scrape_metrics = true;
+  const auto first = [&](const char* text) {
+    const auto config = LoadConfig(text, "prometheus.yml", options);
+    EXPECT_TRUE(config.ok()) << config.status();
+    return config->scrape_configs[0];
+  };
+  const ScrapeConfig plain = first("scrape_configs: [{job_name: a}]");
+  EXPECT_EQ(plain.scrape_protocols.front(), ScrapeProtocol::kPrometheusProto);
+  EXPECT_TRUE(plain.extra_scrape_metrics.value());
+  const ScrapeConfig told =
+      first("global: {scrape_protocols: [PrometheusText0.0.4], extra_scrape_metrics: false}\nscrape_configs: [{job_name: a}]");
+  EXPECT_EQ(told.scrape_protocols, std::vector<ScrapeProtocol>{ScrapeProtocol::kPrometheusText0_0_4});
+  EXPECT_FALSE(told.extra_scrape_metrics.value());
+}
+
 TEST(ConfigTest, RelativePathsStartAtTheFile) {
   const Config config = LoadOrFail(R"(
 rule_files: [rules/*.yml, /abs/x.yml]

@@ -57,6 +57,7 @@ absl::StatusOr<std::vector<ScrapeProtocol>> ParseScrapeProtocols(const std::vect
 void TakeLabelSet(yaml::Decoder& decoder, yaml::StructReader& reader, std::string_view field, std::map<std::string, std::string>* out);
 
 /// Fills a job's unset fields from the global block and checks the result. Errors have upstream's texts.
+std::vector<ScrapeProtocol> DefaultProtocols(bool proto_first);
 absl::Status CompleteScrapeConfig(const GlobalConfig& global, ScrapeConfig* job);
 
 /// Makes relative paths relative to `folder`.

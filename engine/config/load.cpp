@@ -34,6 +34,7 @@ class ConfigReader {
   ConfigReader(const yaml::Node& root, const LoadOptions& options, Config* config) : root_(root), options_(options), config_(*config) {}
 
   void Read() {
+    config_.global.extra_scrape_metrics = options_.extra_scrape_metrics;
     yaml::StructReader reader(decoder_, root_, "config.plain");
     reader.Field("global", &config_.global)
         .Field("alerting", &config_.alerting)
@@ -48,6 +49,9 @@ class ConfigReader {
     const yaml::Node* runtime = reader.Take("runtime");
     if (runtime != nullptr && !runtime->IsNull()) {
       yaml::StructReader(decoder_, *runtime, "config.RuntimeConfig").Field("gogc", &config_.gogc).Finish();
+    }
+    if (options_.prefer_protobuf && config_.global.scrape_protocols.empty()) {
+      config_.global.scrape_protocols = DefaultProtocols(/*proto_first=*/true);
     }
     if (reader.Finish() && !decoder_.failed()) {
       CheckPaths();

@@ -47,15 +47,6 @@ void InheritLimits(const ScrapeLimits& from, ScrapeLimits* to) {
   InheritIfZero(from.keep_dropped_targets, &to->keep_dropped_targets);
 }
 
-std::vector<ScrapeProtocol> DefaultProtocols(bool proto_first) {
-  using enum ScrapeProtocol;
-  std::vector<ScrapeProtocol> protocols = {kOpenMetricsText1_0_0, kOpenMetricsText0_0_1, kPrometheusText1_0_0, kPrometheusText0_0_4};
-  if (proto_first) {
-    protocols.insert(protocols.begin(), kPrometheusProto);
-  }
-  return protocols;
-}
-
 absl::Status CompleteNameSchemes(const GlobalConfig& global, ScrapeConfig* job) {
   EscapingScheme global_escaping = global.name_escaping_scheme;
   if (global_escaping == EscapingScheme::kUnset) {
@@ -206,6 +197,15 @@ void DecodeYaml(yaml::Decoder& decoder, const yaml::Node& node, ScrapeConfig* ou
                                        reason.substr(reason.find(": ") + 2)));
     }
   }
+}
+
+std::vector<ScrapeProtocol> DefaultProtocols(bool proto_first) {
+  using enum ScrapeProtocol;
+  std::vector<ScrapeProtocol> protocols = {kOpenMetricsText1_0_0, kOpenMetricsText0_0_1, kPrometheusText1_0_0, kPrometheusText0_0_4};
+  if (proto_first) {
+    protocols.insert(protocols.begin(), kPrometheusProto);
+  }
+  return protocols;
 }
 
 absl::Status CompleteScrapeConfig(const GlobalConfig& global, ScrapeConfig* job) {

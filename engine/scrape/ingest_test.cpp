@@ -332,6 +332,7 @@ TEST(Ingest, ConflictingLabelsAreExported) {
   ScrapeMemory fresh;
   EXPECT_EQ(Scrape(honor, page, kText, 1000, &fresh, &store).samples,
             std::set<std::string>{"{__name__=\"a\", exported_job=\"taken\", instance=\"i\", job=\"mine\"} 1 @1000"});
+  EXPECT_EQ(Scrape(honor, "a{instance=\"\"} 1\n", kText, 2000, &fresh, &store).samples.count("{__name__=\"a\", job=\"j\"} 1 @2000"), 1U);
 }
 
 TEST(Ingest, RefusesBadSeries) {

@@ -14,14 +14,20 @@ namespace {
 constexpr std::string_view kExportedPrefix = "exported_";
 constexpr size_t kShownNameBytes = 50;
 
-void AddTargetLabels(const Labels& target_labels, bool honor_labels, LabelsBuilder* labels) {
+/// An exposed label without a value is honored too: the series has none of that name then.
+void AddMissingTargetLabels(const Labels& target_labels, const LabelPairs& exposed, LabelsBuilder* labels) {
+  for (const Label label : target_labels) {
+    if (std::none_of(exposed.begin(), exposed.end(), [&](const auto& pair) { return pair.first == label.name; })) {
+      labels->Set(label.name, label.value);
+    }
+  }
+}
+
+void AddTargetLabels(const Labels& target_labels, LabelsBuilder* labels) {
   std::vector<std::pair<std::string, std::string>> conflicts;
   for (const Label label : target_labels) {
     const std::string_view exposed = labels->Get(label.name);
     if (!exposed.empty()) {
-      if (honor_labels) {
-        continue;
-      }
       conflicts.emplace_back(label.name, exposed);
     }
     labels->Set(label.name, label.value);
@@ -92,7 +98,11 @@ absl::StatusOr<SeriesLabels> MakeSeriesLabels(const LabelPairs& exposed, const L
   for (const auto& [name, value] : exposed) {
     builder.Set(name, value);
   }
-  AddTargetLabels(target_labels, config.honor_labels, &builder);
+  if (config.honor_labels) {
+    AddMissingTargetLabels(target_labels, exposed, &builder);
+  } else {
+    AddTargetLabels(target_labels, &builder);
+  }
   SeriesLabels made;
   if (!Relabel(config.metric_relabel_configs, &builder)) {
     made.dropped = true;

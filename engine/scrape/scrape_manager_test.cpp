@@ -195,6 +195,21 @@ TEST_F(ScrapeManagerTest, ABadTargetIsDownWithItsReason) {
   }
 }
 
+TEST_F(ScrapeManagerTest, WhatGoesOnFailingAddsNoSeries) {
+  std::string page = "a 1\nb 2\n";
+  HttpDouble server([&](const DoubleRequest&) { return Text(page); });
+  Apply({Job("j")});
+  Discover("j", {server.host()});
+  Round();
+  EXPECT_EQ(Newest()["{__name__=\"scrape_series_added\"}"], "2");
+  page = "a 1\nb 2\nc 3\nd =\n";
+  Round();
+  EXPECT_EQ(Newest()["{__name__=\"scrape_series_added\"}"], "1");
+  Round();
+  EXPECT_EQ(Newest()["{__name__=\"scrape_series_added\"}"], "0");
+  EXPECT_EQ(Newest()["{__name__=\"up\"}"], "0");
+}
+
 TEST_F(ScrapeManagerTest, AFailedScrapeEndsAllAndTheNextGoesOn) {
   bool broken = false;
   HttpDouble server([&](const DoubleRequest&) { return broken ? DoubleResponse{.status = 500} : Text("a 1\nb 2 1699999999000\n"); });

@@ -300,6 +300,7 @@ void ScrapeRunner::AppendAnswer(ScrapeTarget& scraped, const Target& target, Ans
   {
     MutexLock lock(state->mu);
     PrepareState(target, settings->config, state.get());
+    const bool lived = state->memory.lines.live();
     const Ingested ingested = IngestBody(target, *settings, state.get(), &body, *answer);
     CountIngest(ingested.counts);
     error = error.ok() ? ingested.error : error;
@@ -308,7 +309,8 @@ void ScrapeRunner::AppendAnswer(ScrapeTarget& scraped, const Target& target, Ans
     values.duration_seconds = static_cast<double>(clock_.MonotonicNs() - answer->start_ns) / 1e9;
     values.scraped = static_cast<double>(ingested.counts.scraped);
     values.kept = static_cast<double>(ingested.counts.kept);
-    values.added = static_cast<double>(ingested.counts.added);
+    // What a target that goes on failing says would be new each time.
+    values.added = error.ok() || lived ? static_cast<double>(ingested.counts.added) : 0;
     const bool extra_metrics = settings->config->extra_scrape_metrics.value_or(false);
     state->report.Append(values, extra_metrics, target.public_labels, answer->t, options_.append_metadata, ingested.appender.get());
     if (const absl::Status committed = ingested.appender->Commit(); !committed.ok()) {
