@@ -10,6 +10,8 @@ namespace {
 
 // So many series are truncated before commits and queries get a turn.
 constexpr size_t kTruncateSlice = 2048;
+// Series lie anywhere: the sweep asks for them before it needs them.
+constexpr uint32_t kSweepPrefetchAhead = 8;
 // Out-of-order samples of a series are merged into its chunks from so many on.
 constexpr size_t kFoldFrom = 32;
 // An open chunk of fewer bytes is not given up.
@@ -160,6 +162,15 @@ void HeadCore::Maintain() {
     const WriterLock lock(mu);
     std::vector<uint32_t> gone;
     for (uint32_t slot = begin; slot < std::min<uint64_t>(end, uint64_t{begin} + kTruncateSlice); ++slot) {
+      if (uint64_t{slot} + 2 * kSweepPrefetchAhead < end) {
+        table.Prefetch(slot + 2 * kSweepPrefetchAhead);
+        if (const Series* soon = table.Find(slot + kSweepPrefetchAhead); soon != nullptr) {
+          __builtin_prefetch(soon);
+        }
+        if (const Series* next = table.Find(slot + kSweepPrefetchAhead / 2); next != nullptr && next->closed.empty()) {
+          __builtin_prefetch(next->open);
+        }
+      }
       Series* series = table.Find(slot);
       if (series != nullptr && TruncateSeries(*series, cutoff, &sweep)) {
         gone.push_back(slot);

@@ -29,8 +29,8 @@ absl::Status Ingest::Run(std::string* body, std::string_view content_type, Times
   appender_ = appender;
   counts_ = IngestCounts();
   walk_.emplace(&memory_->lines);
-  batch_.clear();
-  batch_.reserve(kBatchSamples);
+  batch_.resize(kBatchSamples);
+  batch_size_ = 0;
   limited_ = 0;
   family_place_.reset();
   ++memory_->scrape;

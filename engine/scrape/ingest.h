@@ -99,7 +99,8 @@ class Ingest {
   Appender* appender_ = nullptr;
   std::unique_ptr<ExpositionParser> parser_;
   std::optional<LineWalk> walk_;
-  std::vector<RefSample> batch_;
+  std::vector<RefSample> batch_;  ///< The first batch_size_ count.
+  size_t batch_size_ = 0;
   std::vector<AppendResult> results_;
   absl::flat_hash_set<SeriesRef> gone_;
   std::vector<SeriesRef> untracked_;

@@ -139,23 +139,23 @@ void Ingest::Push(SeriesRef ref, TimestampMs t, double value) {
     ++counts_.out_of_bounds;
     return;
   }
-  batch_.push_back({ref, t, value});
-  if (batch_.size() == kBatchSamples) {
+  batch_[batch_size_++] = {ref, t, value};
+  if (batch_size_ == kBatchSamples) {
     Flush();
   }
 }
 
 void Ingest::Flush() {
-  if (batch_.empty()) {
+  if (batch_size_ == 0) {
     return;
   }
-  results_.resize(batch_.size());
-  if (appender_->AppendBatch(batch_, results_.data()) != batch_.size()) {
-    for (size_t i = 0; i < batch_.size(); ++i) {
+  results_.resize(kBatchSamples);
+  if (appender_->AppendBatch(std::span(batch_).first(batch_size_), results_.data()) != batch_size_) {
+    for (size_t i = 0; i < batch_size_; ++i) {
       Count(results_[i], batch_[i].ref);
     }
   }
-  batch_.clear();
+  batch_size_ = 0;
 }
 
 void Ingest::Count(AppendResult result, SeriesRef ref) {

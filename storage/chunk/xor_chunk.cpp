@@ -66,12 +66,18 @@ void PutBits(uint64_t value, int count, const XorEnd& end) {
   const size_t bytes = static_cast<size_t>(rest + 7) / 8;
   Reserve(bytes, end);
   uint8_t* to = *end.buffer + end.state->size;
-  for (size_t i = 0; i < bytes; ++i) {
-    rest -= 8;
-    to[i] = static_cast<uint8_t>(rest >= 0 ? value >> rest : value << -rest);
+  const uint64_t aligned = value << (64 - rest);
+  if (end.state->capacity - end.state->size >= static_cast<int>(sizeof(aligned))) [[likely]] {
+    // One store; what it writes behind the end is written again by the next.
+    const uint64_t big_endian = std::endian::native == std::endian::little ? __builtin_bswap64(aligned) : aligned;
+    std::memcpy(to, &big_endian, sizeof(big_endian));
+  } else {
+    for (size_t i = 0; i < bytes; ++i) {
+      to[i] = static_cast<uint8_t>(aligned >> (56 - 8 * i));
+    }
   }
   end.state->size = static_cast<uint16_t>(end.state->size + bytes);
-  end.state->free_bits = static_cast<uint8_t>(rest < 0 ? -rest : 0);
+  end.state->free_bits = static_cast<uint8_t>(static_cast<int>(bytes) * 8 - rest);
 }
 
 void PutUvarint(uint64_t value, const XorEnd& end) {
