@@ -250,11 +250,11 @@ class HeadQuerier : public Querier {
     std::vector<uint32_t> first_of;  // the first series of each set
     const LabelSetNumbers::Places kept = KeptPlaces(series, only);
     if (kept != nullptr && Renumber(series, *kept, [](const HeadSeries& one, size_t) { return one.place(); }, set_of, &first_of)) {
-      if (!kept->labels.empty()) {
+      if (!kept->ends.empty()) {
         std::vector<Labels> sets;
         sets.reserve(first_of.size());
         for (const uint32_t i : first_of) {
-          sets.push_back(kept->labels[kept->set_of[HeadSeriesOf(series[i]).place()]]);
+          sets.push_back(kept->LabelsOf(kept->set_of[HeadSeriesOf(series[i]).place()]));
         }
         return sets;
       }
@@ -348,7 +348,6 @@ class HeadQuerier : public Querier {
   LabelSetNumbers::Places KeptPlaces(SeriesSpan series, const std::vector<std::string>& only) const {
     constexpr size_t kWorthKeeping = 64;
     constexpr size_t kListPerSeries = 2;
-    constexpr size_t kSeriesPerKeptLabels = 4;
     if (series.size() < kWorthKeeping) {
       return nullptr;
     }
@@ -359,15 +358,13 @@ class HeadQuerier : public Querier {
     }
     const auto series_at = [&](size_t i) NO_THREAD_SAFETY_ANALYSIS { return core_.table.Find(slots[i]); };  // called under the lock
     const std::shared_ptr<LabelSetPlaces> found = FindLabelSets(slots.size(), series_at, only);
-    if (found->sets <= slots.size() / kSeriesPerKeptLabels) {
-      std::vector<uint32_t> first_of(found->sets);
-      for (size_t i = slots.size(); i-- > 0;) {
-        if (found->set_of[i] != LabelSetPlaces::kGone) {
-          first_of[found->set_of[i]] = slots[i];
-        }
+    std::vector<uint32_t> slot_of(found->sets);
+    for (size_t i = 0; i < slots.size(); ++i) {
+      if (found->set_of[i] != LabelSetPlaces::kGone) {
+        slot_of[found->set_of[i]] = slots[i];
       }
-      found->labels = LabelsOf(first_of.size(), [&](size_t i) NO_THREAD_SAFETY_ANALYSIS { return core_.table.Find(first_of[i]); }, only);
     }
+    found->SetLabels(LabelsOf(slot_of.size(), [&](size_t i) NO_THREAD_SAFETY_ANALYSIS { return core_.table.Find(slot_of[i]); }, only));
     list.sets->Add(only, found);
     return found;
   }

@@ -16,7 +16,28 @@ struct LabelSetPlaces {
 
   std::vector<uint32_t> set_of;  ///< an entry a series: the number of its set, or kGone where the series had gone already
   uint32_t sets = 0;
-  std::vector<Labels> labels;  ///< an entry a set; or none, where the sets are too many to keep them
+  std::string encoded;         ///< the labels of all sets, one after the other
+  std::vector<uint32_t> ends;  ///< where those of each set end in it; empty when none are kept
+
+  /// `labels` has an entry a set, or none.
+  void SetLabels(const std::vector<Labels>& labels) {
+    constexpr size_t kEncodedMax = size_t{16} << 20;
+    for (const Labels& set : labels) {
+      encoded += set.encoded();
+      ends.push_back(static_cast<uint32_t>(encoded.size()));
+      if (encoded.size() > kEncodedMax) {
+        encoded.clear();
+        ends.clear();
+        break;
+      }
+    }
+    encoded.shrink_to_fit();
+  }
+  Labels LabelsOf(uint32_t set) const {
+    const uint32_t begin = set == 0 ? 0 : ends[set - 1];
+    return Labels::FromEncoded(encoded.substr(begin, ends[set] - begin));
+  }
+  size_t memory_bytes() const { return (set_of.capacity() + ends.capacity()) * sizeof(uint32_t) + encoded.capacity(); }
 };
 
 /// The LabelSetPlaces of one list of series for the names asked for last: a query that comes again, as those of rules do, need not look
@@ -49,10 +70,7 @@ class LabelSetNumbers {
     const MutexLock lock(mu_);
     size_t bytes = 0;
     for (const Entry& entry : entries_) {
-      bytes += entry.places->set_of.capacity() * sizeof(uint32_t) + entry.places->labels.capacity() * sizeof(Labels);
-      for (const Labels& labels : entry.places->labels) {
-        bytes += labels.encoded().capacity();
-      }
+      bytes += entry.places->memory_bytes();
     }
     return bytes;
   }
