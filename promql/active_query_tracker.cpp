@@ -1,12 +1,15 @@
 #include "promql/active_query_tracker.h"
 
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
 
+#include "absl/cleanup/cleanup.h"
+#include "absl/memory/memory.h"
 #include "base/check.h"
 #include "base/env.h"
 #include "base/json/writer.h"
@@ -16,6 +19,8 @@
 namespace tocsin::promql {
 
 namespace {
+
+size_t FileBytes(int places) { return 1 + static_cast<size_t>(places) * ActiveQueryTracker::kPlaceBytes; }
 
 std::string EntryText(std::string_view query, int64_t now_s) {
   std::string text;
@@ -60,21 +65,27 @@ absl::StatusOr<std::unique_ptr<ActiveQueryTracker>> ActiveQueryTracker::Open(con
   if (descriptor < 0) {
     return absl::UnavailableError(Cat("open ", path, ": ", std::strerror(errno)));
   }
-  std::unique_ptr<ActiveQueryTracker> tracker(new ActiveQueryTracker(descriptor, places, clock));
-  const off_t size = static_cast<off_t>(1 + static_cast<size_t>(places) * kPlaceBytes);
-  if (::ftruncate(descriptor, size) != 0 || ::pwrite(descriptor, "[", 1, 0) != 1) {
-    return absl::UnavailableError(Cat("write ", path, ": ", std::strerror(errno)));
+  const absl::Cleanup close = [descriptor] { ::close(descriptor); };
+  // The blocks are reserved: a page of a mapping that the full disk has no room for would end the program.
+  if (const int error = ::posix_fallocate(descriptor, 0, static_cast<off_t>(FileBytes(places))); error != 0) {
+    return absl::UnavailableError(Cat("write ", path, ": ", std::strerror(error)));
   }
-  return tracker;
+  void* file = ::mmap(nullptr, FileBytes(places), PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0);
+  if (file == MAP_FAILED) {
+    return absl::UnavailableError(Cat("mmap ", path, ": ", std::strerror(errno)));
+  }
+  return absl::WrapUnique(new ActiveQueryTracker(static_cast<char*>(file), places, clock));
 }
 
-ActiveQueryTracker::ActiveQueryTracker(int descriptor, int places, const Clock& clock) : descriptor_(descriptor), clock_(clock) {
+ActiveQueryTracker::ActiveQueryTracker(char* file, int places, const Clock& clock)
+    : file_(file), file_bytes_(FileBytes(places)), clock_(clock) {
+  file_[0] = '[';
   for (int i = places - 1; i >= 0; --i) {
     free_.push_back(static_cast<size_t>(i));
   }
 }
 
-ActiveQueryTracker::~ActiveQueryTracker() { ::close(descriptor_); }
+ActiveQueryTracker::~ActiveQueryTracker() { ::munmap(file_, file_bytes_); }
 
 size_t ActiveQueryTracker::Insert(std::string_view query) {
   size_t place = 0;
@@ -90,22 +101,17 @@ size_t ActiveQueryTracker::Insert(std::string_view query) {
        size -= std::min(size, text.size() - kPlaceBytes + 1)) {
     text = EntryText(Shortened(query, size), now_s);
   }
-  text.resize(kPlaceBytes - 1, '\0');
-  Write(place, text + ",");
+  char* bytes = At(place);
+  std::copy(text.begin(), text.end(), bytes);
+  bytes[kPlaceBytes - 1] = ',';
   return place;
 }
 
 void ActiveQueryTracker::Delete(size_t place) {
-  Write(place, std::string(kPlaceBytes, '\0'));
+  char* bytes = At(place);
+  std::fill(bytes, bytes + kPlaceBytes, '\0');
   const MutexLock lock(mu_);
   free_.push_back(place);
-}
-
-// A full disk does not stop queries: the file then names the wrong ones.
-void ActiveQueryTracker::Write(size_t place, std::string text) const {
-  if (::pwrite(descriptor_, text.data(), text.size(), static_cast<off_t>(1 + place * kPlaceBytes)) < 0) {
-    LogDebug("the file of active queries cannot be written", {{"err", std::strerror(errno)}});
-  }
 }
 
 ActiveQueryTracker::Entry::Entry(ActiveQueryTracker* tracker, std::string_view query)

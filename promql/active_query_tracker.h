@@ -41,13 +41,15 @@ class ActiveQueryTracker {
   static std::string Unfinished(std::string text);
 
  private:
-  ActiveQueryTracker(int descriptor, int places, const Clock& clock);
+  ActiveQueryTracker(char* file, int places, const Clock& clock);
 
   size_t Insert(std::string_view query);
   void Delete(size_t place);
-  void Write(size_t place, std::string text) const;
+  /// The place's bytes in the mapping.
+  char* At(size_t place) const { return file_ + 1 + place * kPlaceBytes; }
 
-  const int descriptor_;
+  char* const file_;  ///< mapped: a query costs no call to the kernel
+  const size_t file_bytes_;
   const Clock& clock_;
   Mutex mu_;
   std::vector<size_t> free_ GUARDED_BY(mu_);

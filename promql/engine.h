@@ -16,9 +16,9 @@
 #include "base/types.h"
 #include "storage/querier.h"
 
-namespace prometheus {
-class Registry;
-}  // namespace prometheus
+namespace tocsin {
+class MetricRegistry;
+}  // namespace tocsin
 
 namespace tocsin::promql {
 
@@ -112,7 +112,7 @@ struct EngineOptions {
   DurationMs default_subquery_step_ms = kMinute;
   int worker_threads = 0;  // for one query; 0: the machine's cores
   LanguageFeatures features;
-  prometheus::Registry* registry = nullptr;  // for prometheus_engine_*; null: none
+  MetricRegistry* registry = nullptr;  // for prometheus_engine_*; null: none
   std::string active_queries_file;           // names the queries that run now; "": none
 };
 

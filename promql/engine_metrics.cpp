@@ -3,20 +3,12 @@
 #include <prometheus/counter.h>
 #include <prometheus/gauge.h>
 #include <prometheus/histogram.h>
-#include <prometheus/registry.h>
-#include <prometheus/summary.h>
 
-#include <chrono>
+#include "base/metrics/metric_registry.h"
 
 namespace tocsin::promql {
-namespace {
 
-/// Each observation is inserted into each of these, which is much of what a small query over HTTP costs; five are usual.
-constexpr int kAgeBuckets = 2;
-
-}  // namespace
-
-EngineMetrics::EngineMetrics(int max_concurrency, prometheus::Registry* registry)
+EngineMetrics::EngineMetrics(int max_concurrency, MetricRegistry* registry)
     : queries_(&prometheus::BuildGauge()
                     .Name("prometheus_engine_queries")
                     .Help("The current number of queries being executed or waiting.")
@@ -38,15 +30,14 @@ EngineMetrics::EngineMetrics(int max_concurrency, prometheus::Registry* registry
       .Register(*registry)
       .Add({})
       .Set(max_concurrency);
-  auto& summaries = prometheus::BuildSummary().Name("prometheus_engine_query_duration_seconds").Help("Query timings").Register(*registry);
+  WindowSummaryFamily& summaries = registry->Summaries("prometheus_engine_query_duration_seconds", "Query timings", {0.5, 0.9, 0.99});
   auto& histograms = prometheus::BuildHistogram()
                          .Name("prometheus_engine_query_duration_histogram_seconds")
                          .Help("The duration of various parts of PromQL query execution.")
                          .Register(*registry);
   static constexpr const char* kNames[] = {"queue_time", "prepare_time", "inner_eval", "result_sort"};
-  const prometheus::Summary::Quantiles quantiles = {{0.5, 0.05}, {0.9, 0.01}, {0.99, 0.001}};
   for (size_t i = 0; i < kSlices; ++i) {
-    timings_[i].summary = &summaries.Add({{"slice", kNames[i]}}, quantiles, std::chrono::minutes(10), kAgeBuckets);
+    timings_[i].summary = &summaries.Add({{"slice", kNames[i]}});
     timings_[i].histogram = &histograms.Add({{"slice", kNames[i]}}, prometheus::Histogram::BucketBoundaries{0.01, 0.1, 1, 10});
   }
 }

@@ -8,9 +8,12 @@ namespace prometheus {
 class Counter;
 class Gauge;
 class Histogram;
-class Registry;
-class Summary;
 }  // namespace prometheus
+
+namespace tocsin {
+class MetricRegistry;
+class WindowSummary;
+}  // namespace tocsin
 
 namespace tocsin::promql {
 
@@ -18,7 +21,7 @@ namespace tocsin::promql {
 /// Threads: safe.
 class EngineMetrics {
  public:
-  EngineMetrics(int max_concurrency, prometheus::Registry* registry);
+  EngineMetrics(int max_concurrency, MetricRegistry* registry);
 
   void Started();
   /// `entered`: it got its place among the running queries.
@@ -27,7 +30,7 @@ class EngineMetrics {
  private:
   enum Slice { kQueueTime, kPrepareTime, kInnerEval, kResultSort, kSlices };
   struct Timing {
-    prometheus::Summary* summary = nullptr;
+    WindowSummary* summary = nullptr;
     prometheus::Histogram* histogram = nullptr;
   };
 

@@ -14,8 +14,8 @@
 #include "storage/appender.h"
 #include "storage/querier.h"
 
-namespace prometheus {
-class Registry;
+namespace tocsin {
+class MetricRegistry;
 }
 
 namespace tocsin::rules {
@@ -27,7 +27,7 @@ struct ManagerOptions {
   Appendable* appendable = nullptr;
   AlertSink* sink = nullptr;
   const Clock* clock = nullptr;
-  prometheus::Registry* registry = nullptr;  ///< null: no metrics
+  MetricRegistry* registry = nullptr;  ///< null: no metrics
 
   DurationMs outage_tolerance_ms = kHour;     ///< --rules.alert.for-outage-tolerance
   DurationMs grace_period_ms = 10 * kMinute;  ///< --rules.alert.for-grace-period

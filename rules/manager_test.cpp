@@ -2,13 +2,13 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <prometheus/registry.h>
 
 #include <filesystem>
 #include <fstream>
 #include <optional>
 #include <thread>
 
+#include "base/metrics/metric_registry.h"
 #include "rules/test_full_disk.h"
 #include "rules/test_store.h"
 
@@ -33,7 +33,7 @@ class ManagerTest : public testing::Test {
   }
 
   void StartServer() {
-    registry_ = std::make_shared<prometheus::Registry>();
+    registry_ = std::make_shared<MetricRegistry>(store_.clock());
     ManagerOptions options;
     options.engine = &store_.engine();
     options.queryable = &store_.head();
@@ -99,7 +99,7 @@ class ManagerTest : public testing::Test {
   RuleConfig config_;
   bool keeps_state_ = true;
   bool strict_ = false;
-  std::shared_ptr<prometheus::Registry> registry_;
+  std::shared_ptr<MetricRegistry> registry_;
   std::unique_ptr<Manager> manager_;
 };
 

@@ -3,11 +3,10 @@
 #include <prometheus/counter.h>
 #include <prometheus/gauge.h>
 #include <prometheus/histogram.h>
-#include <prometheus/registry.h>
-#include <prometheus/summary.h>
 
 #include <map>
 
+#include "base/metrics/metric_registry.h"
 #include "base/strings.h"
 
 namespace tocsin::rules {
@@ -32,7 +31,7 @@ prometheus::Histogram& DurationHistogram(prometheus::Registry& registry, const c
 }  // namespace
 
 struct RuleMetrics::Families {
-  explicit Families(prometheus::Registry& registry)
+  explicit Families(MetricRegistry& registry)
       : iterations(CounterFamily(registry, "prometheus_rule_group_iterations_total",
                                  "The total number of scheduled rule group evaluations, whether executed or missed.")),
         missed(CounterFamily(registry, "prometheus_rule_group_iterations_missed_total",
@@ -62,16 +61,13 @@ struct RuleMetrics::Families {
         template_failures(CounterFamily(registry, "prometheus_template_text_expansion_failures_total",
                                         "The total number of template text expansion failures.")
                               .Add({})),
-        rule_summary(prometheus::BuildSummary()
-                         .Name("prometheus_rule_evaluation_duration_seconds")
-                         .Help("The duration for a rule to execute.")
-                         .Register(registry)
-                         .Add({}, prometheus::Summary::Quantiles{{0.5, 0.05}, {0.9, 0.01}, {0.99, 0.001}})),
-        group_summary(prometheus::BuildSummary()
-                          .Name("prometheus_rule_group_duration_seconds")
-                          .Help("The duration of rule group evaluations.")
-                          .Register(registry)
-                          .Add({}, prometheus::Summary::Quantiles{{0.01, 0.001}, {0.05, 0.005}, {0.5, 0.05}, {0.9, 0.01}, {0.99, 0.001}})),
+        rule_summary(
+            registry.Summaries("prometheus_rule_evaluation_duration_seconds", "The duration for a rule to execute.", {0.5, 0.9, 0.99})
+                .Add({})),
+        group_summary(registry
+                          .Summaries("prometheus_rule_group_duration_seconds", "The duration of rule group evaluations.",
+                                     {0.01, 0.05, 0.5, 0.9, 0.99})
+                          .Add({})),
         rule_histogram(
             DurationHistogram(registry, "prometheus_rule_evaluation_duration_histogram_seconds", "The duration for a rule to execute.")),
         group_histogram(
@@ -94,8 +90,8 @@ struct RuleMetrics::Families {
   Counter& not_durable;
   Counter& template_expansions;
   Counter& template_failures;
-  prometheus::Summary& rule_summary;
-  prometheus::Summary& group_summary;
+  WindowSummary& rule_summary;
+  WindowSummary& group_summary;
   prometheus::Histogram& rule_histogram;
   prometheus::Histogram& group_histogram;
 
@@ -161,7 +157,7 @@ GroupMetrics::Series::~Series() {
   families.groups.erase(key);
 }
 
-RuleMetrics::RuleMetrics(prometheus::Registry* registry)
+RuleMetrics::RuleMetrics(MetricRegistry* registry)
     : families_(registry == nullptr ? nullptr : std::make_unique<Families>(*registry)) {}
 RuleMetrics::~RuleMetrics() = default;
 

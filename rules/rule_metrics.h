@@ -8,8 +8,11 @@
 namespace prometheus {
 class Counter;
 class Gauge;
-class Registry;
 }  // namespace prometheus
+
+namespace tocsin {
+class MetricRegistry;
+}  // namespace tocsin
 
 namespace tocsin::rules {
 
@@ -22,7 +25,7 @@ class RuleMetrics {
  public:
   struct Families;
 
-  explicit RuleMetrics(prometheus::Registry* registry);
+  explicit RuleMetrics(MetricRegistry* registry);
   ~RuleMetrics();
 
   std::unique_ptr<GroupMetrics> ForGroup(const std::string& file, const std::string& name);

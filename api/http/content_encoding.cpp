@@ -24,6 +24,19 @@ bool IsRefused(std::string_view parameters) {
   return !weight.empty() && weight.find_first_not_of("0.") == std::string_view::npos;
 }
 
+struct Coding {
+  std::string_view name;
+  void (*encode)(std::string_view in, std::string* out);
+  std::unique_ptr<StreamEncoder> (*make_encoder)();
+};
+
+const Coding& CodingOf(ContentEncoding encoding) {
+  static constexpr Coding kGzip = {"gzip", GzipEncode, MakeGzipEncoder};
+  static constexpr Coding kZstd = {"zstd", ZstdEncode, MakeZstdEncoder};
+  static constexpr Coding kDeflate = {"deflate", ZlibEncode, MakeZlibEncoder};
+  return encoding == ContentEncoding::kGzip ? kGzip : encoding == ContentEncoding::kZstd ? kZstd : kDeflate;
+}
+
 BodyStream Compressed(std::string first, BodyStream stream, std::unique_ptr<StreamEncoder> encoder) {
   struct State {
     std::string first;
@@ -49,6 +62,7 @@ BodyStream Compressed(std::string first, BodyStream stream, std::unique_ptr<Stre
 
 ContentEncoding ChooseEncoding(std::string_view accept_encoding) {
   bool zstd = false;
+  bool deflate = false;
   while (!accept_encoding.empty()) {
     const size_t comma = std::min(accept_encoding.find(','), accept_encoding.size());
     const std::string_view item = accept_encoding.substr(0, comma);
@@ -62,8 +76,9 @@ ContentEncoding ChooseEncoding(std::string_view accept_encoding) {
       return ContentEncoding::kGzip;
     }
     zstd = zstd || absl::EqualsIgnoreCase(av(name), "zstd");
+    deflate = deflate || absl::EqualsIgnoreCase(av(name), "deflate");
   }
-  return zstd ? ContentEncoding::kZstd : ContentEncoding::kIdentity;
+  return zstd ? ContentEncoding::kZstd : deflate ? ContentEncoding::kDeflate : ContentEncoding::kIdentity;
 }
 
 void CompressResponse(const Request& request, Response* response) {
@@ -72,23 +87,20 @@ void CompressResponse(const Request& request, Response* response) {
       FindHeader(response->headers, "Content-Type").starts_with("text/event-stream")) {
     return;
   }
+  response->Set("Vary", "Accept-Encoding");
   const ContentEncoding encoding = ChooseEncoding(request.Header("Accept-Encoding"));
   if (encoding == ContentEncoding::kIdentity) {
     return;
   }
-  const bool gzip = encoding == ContentEncoding::kGzip;
-  response->Set("Content-Encoding", gzip ? "gzip" : "zstd");
+  const Coding& coding = CodingOf(encoding);
+  response->Set("Content-Encoding", coding.name);
   if (response->stream) {
-    response->stream = Compressed(std::move(response->body), std::move(response->stream), gzip ? MakeGzipEncoder() : MakeZstdEncoder());
+    response->stream = Compressed(std::move(response->body), std::move(response->stream), coding.make_encoder());
     response->body.clear();
     return;
   }
   std::string compressed;
-  if (gzip) {
-    GzipEncode(response->body, &compressed);
-  } else {
-    ZstdEncode(response->body, &compressed);
-  }
+  coding.encode(response->body, &compressed);
   response->body = std::move(compressed);
 }
 

@@ -6,15 +6,16 @@
 
 namespace tocsin::http {
 
-enum class ContentEncoding { kIdentity, kGzip, kZstd };
+enum class ContentEncoding { kIdentity, kGzip, kZstd, kDeflate };
 
 /// Bodies below this are sent as they are.
 inline constexpr size_t kCompressBytesMin = 1024;
 
-/// What the client's Accept-Encoding lets us use: gzip before zstd (it costs less to make), identity when neither is wanted.
+/// What the client's Accept-Encoding lets us use: gzip before zstd (it costs less to make), deflate where neither is wanted, else identity.
 ContentEncoding ChooseEncoding(std::string_view accept_encoding);
 
-/// Compresses the body, or wraps the stream, as the request allows, and says so in the headers. Leaves alone what is small, has a
+/// Compresses the body, or wraps the stream, as the request allows, and says so in the headers, as that
+/// the answer depends on Accept-Encoding. Leaves alone what is small, has a
 /// Content-Encoding already, or is an event stream.
 void CompressResponse(const Request& request, Response* response);
 

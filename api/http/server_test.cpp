@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include <atomic>
 #include <future>
@@ -14,7 +15,9 @@
 namespace tocsin::http {
 namespace {
 
+using testing::AllOf;
 using testing::HasSubstr;
+using testing::Not;
 using testing::StartsWith;
 using tocsin::test::BodyOf;
 using tocsin::test::RawClient;
@@ -151,6 +154,19 @@ TEST_F(ServerTest, CompressesForThoseWhoAsk) {
   plain.clear();
   ASSERT_TRUE(ZstdDecode(BodyOf(zstd), 1 << 20, &plain).ok());
   EXPECT_EQ(plain, text);
+  client.Send("GET / HTTP/1.1\r\nHost: x\r\nAccept-Encoding: br, deflate\r\n\r\n");
+  const std::string deflate = client.ReadResponse();
+  EXPECT_THAT(deflate, HasSubstr("Content-Encoding: deflate\r\n"));
+  plain.assign(text.size(), ' ');
+  uLongf size = plain.size();
+  ASSERT_EQ(uncompress(reinterpret_cast<Bytef*>(plain.data()), &size, reinterpret_cast<const Bytef*>(BodyOf(deflate).data()),
+                       BodyOf(deflate).size()),
+            Z_OK);
+  EXPECT_EQ(plain, text);
+  client.Send("GET / HTTP/1.1\r\nHost: x\r\nAccept-Encoding: br\r\n\r\n");
+  const std::string identity = client.ReadResponse();
+  EXPECT_THAT(identity, AllOf(Not(HasSubstr("Content-Encoding")), HasSubstr("Vary: Accept-Encoding\r\n")));
+  EXPECT_EQ(BodyOf(identity), text);
 }
 
 TEST_F(ServerTest, StreamsInParts) {

@@ -45,7 +45,7 @@ prometheus::Gauge* AddGauge(prometheus::Registry* registry, const char* name, co
 
 }  // namespace
 
-SelfMetrics::SelfMetrics(const Clock& clock) : clock_(clock), registry_(std::make_unique<prometheus::Registry>()) {
+SelfMetrics::SelfMetrics(const Clock& clock) : clock_(clock), registry_(std::make_unique<MetricRegistry>(clock)) {
   const api::BuildInfo build = ThisBuild();
   AddGauge(registry_.get(), "prometheus_build_info",
            "A metric with a constant '1' value labeled by version, revision, branch and compiler from which it was built.",

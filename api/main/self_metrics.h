@@ -1,12 +1,11 @@
 #pragma once
 
-#include <prometheus/registry.h>
-
 #include <memory>
 #include <string>
 
 #include "absl/status/status.h"
 #include "base/clock.h"
+#include "base/metrics/metric_registry.h"
 #include "base/types.h"
 
 namespace tocsin {
@@ -18,7 +17,7 @@ class SelfMetrics {
   explicit SelfMetrics(const Clock& clock);
   ~SelfMetrics();
 
-  prometheus::Registry& registry() { return *registry_; }
+  MetricRegistry& registry() { return *registry_; }
 
   void SetReady(bool ready);
   void SetReloaded(bool successful);
@@ -34,7 +33,7 @@ class SelfMetrics {
 
  private:
   const Clock& clock_;
-  std::unique_ptr<prometheus::Registry> registry_;
+  std::unique_ptr<MetricRegistry> registry_;
   prometheus::Gauge* ready_;
   prometheus::Gauge* reload_successful_;
   prometheus::Gauge* reload_time_;

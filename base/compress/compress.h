@@ -20,6 +20,8 @@ absl::Status SnappyDecode(std::string_view in, uint64_t bytes_max, std::string* 
 absl::Status ContentDecode(std::string_view content_encoding, std::string_view in, uint64_t bytes_max, std::string* out);
 
 void GzipEncode(std::string_view in, std::string* out);
+/// What HTTP calls "deflate": RFC 1950.
+void ZlibEncode(std::string_view in, std::string* out);
 void ZstdEncode(std::string_view in, std::string* out);
 void SnappyEncode(std::string_view in, std::string* out);
 
@@ -32,6 +34,7 @@ class StreamEncoder {
 };
 
 std::unique_ptr<StreamEncoder> MakeGzipEncoder();
+std::unique_ptr<StreamEncoder> MakeZlibEncoder();
 std::unique_ptr<StreamEncoder> MakeZstdEncoder();
 
 }  // namespace tocsin

@@ -75,14 +75,15 @@ absl::Status GzipDecode(std::string_view in, uint64_t bytes_max, std::string* ou
 
 namespace {
 
-class GzipEncoder : public StreamEncoder {
+/// Deflate in the wrapper of `format`: IGZIP_GZIP or IGZIP_ZLIB.
+class DeflateEncoder : public StreamEncoder {
  public:
-  GzipEncoder() : level_buffer_(ISAL_DEF_LVL1_DEFAULT) {
+  explicit DeflateEncoder(uint16_t format) : level_buffer_(ISAL_DEF_LVL1_DEFAULT) {
     isal_deflate_init(&stream_);
     stream_.level = 1;
     stream_.level_buf = level_buffer_.data();
     stream_.level_buf_size = static_cast<uint32_t>(level_buffer_.size());
-    stream_.gzip_flag = IGZIP_GZIP;
+    stream_.gzip_flag = format;
   }
 
   void Write(std::string_view in, std::string* out) override { Deflate(in, false, out); }
@@ -108,14 +109,18 @@ class GzipEncoder : public StreamEncoder {
   std::vector<uint8_t> level_buffer_;
 };
 
-}  // namespace
-
-std::unique_ptr<StreamEncoder> MakeGzipEncoder() { return std::make_unique<GzipEncoder>(); }
-
-void GzipEncode(std::string_view in, std::string* out) {
-  GzipEncoder encoder;
+void Encode(uint16_t format, std::string_view in, std::string* out) {
+  DeflateEncoder encoder(format);
   encoder.Write(in, out);
   encoder.Finish(out);
 }
+
+}  // namespace
+
+std::unique_ptr<StreamEncoder> MakeGzipEncoder() { return std::make_unique<DeflateEncoder>(IGZIP_GZIP); }
+std::unique_ptr<StreamEncoder> MakeZlibEncoder() { return std::make_unique<DeflateEncoder>(IGZIP_ZLIB); }
+
+void GzipEncode(std::string_view in, std::string* out) { Encode(IGZIP_GZIP, in, out); }
+void ZlibEncode(std::string_view in, std::string* out) { Encode(IGZIP_ZLIB, in, out); }
 
 }  // namespace tocsin
