@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 #include <prometheus/registry.h>
 
+#include <functional>
+
 #include "base/strings.h"
 #include "base/yaml/yaml.h"
 #include "engine/notify/send_loop.h"
@@ -43,6 +45,16 @@ class AlertmanagerDouble {
     changed_.NotifyAll();
   }
 
+  /// Each request from now on moves the clock as one that hangs until its timeout would.
+  void SetHanging(ManualClock* clock, DurationMs timeout_ms) {
+    const MutexLock lock(mu_);
+    hangs_ = [clock, timeout_ms] { clock->Advance(timeout_ms); };
+  }
+
+  size_t requests() {
+    const MutexLock lock(mu_);
+    return requests_;
+  }
   /// Waits until so many requests have come.
   void WaitForRequests(size_t count) {
     const MutexLock lock(mu_);
@@ -77,6 +89,9 @@ class AlertmanagerDouble {
     while (slow_) {
       changed_.Wait(mu_);
     }
+    if (hangs_ != nullptr) {
+      hangs_();
+    }
     if (status_ == 200) {
       const auto document = yaml::Parse(request.body);
       for (const yaml::Node* alert : document->root()->items) {
@@ -93,6 +108,7 @@ class AlertmanagerDouble {
   CondVar changed_;
   int status_ GUARDED_BY(mu_) = 200;
   bool slow_ GUARDED_BY(mu_) = false;
+  std::function<void()> hangs_ GUARDED_BY(mu_);
   size_t requests_ GUARDED_BY(mu_) = 0;
   std::vector<std::string> taken_ GUARDED_BY(mu_);
   std::string last_body_ GUARDED_BY(mu_);
@@ -275,6 +291,19 @@ TEST_F(NotifierTest, DrainsAtTheEnd) {
   notifier->Send({MakeAlert("1"), MakeAlert("2"), MakeAlert("3")});
   notifier->Stop();
   EXPECT_THAT(server.WaitForAlerts(0), testing::ElementsAre("1", "2", "3"));
+}
+
+TEST_F(NotifierTest, DrainingAtTheEndHasOneTimeoutForAllBatches) {
+  AlertmanagerDouble server;
+  server.SetStatus(503);
+  NotifierOptions options;
+  options.batch_size = 1;
+  auto notifier = Start(kPlain, {server.host()}, options);
+  notifier->Send({MakeAlert("1"), MakeAlert("2"), MakeAlert("3"), MakeAlert("4"), MakeAlert("5")});
+  clock_.AwaitWaiters(1);
+  server.SetHanging(&clock_, 10 * kSecond);
+  notifier->Stop();
+  EXPECT_EQ(server.requests(), 2U) << "the failed one, and the one in which the time ran out";
 }
 
 TEST_F(NotifierTest, AnUnchangedConfigurationKeepsItsLoops) {

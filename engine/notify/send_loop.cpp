@@ -10,6 +10,7 @@
 namespace tocsin {
 namespace {
 
+constexpr int64_t kNanosPerMillisecond = 1'000'000;
 constexpr int kTooManyRequests = 429;
 constexpr int kRequestTimeout = 408;
 
@@ -80,18 +81,30 @@ void SendLoop::Stop(bool drain) {
     return;
   }
   stopping_ = true;
-  drain_ = drain;
+  drain_until_ns_ = clock_.MonotonicNs() + timeout_ms_ * kNanosPerMillisecond;
   stop_.Stop();
   if (!drain) {
     abort_.Stop();
-    if (!queue_.empty()) {
-      LogWarn("Alert notification queue not drained on shutdown, dropping alerts",
-              {{"alertmanager", url_}, {"count", static_cast<uint64_t>(queue_.size())}});
-      metrics_->CountDropped(queue_.size());
-      queue_.clear();
-    }
+    DropQueue();
   }
   changed_.NotifyOne();
+}
+
+void SendLoop::DropQueue() {
+  if (!queue_.empty()) {
+    LogWarn("Alert notification queue not drained on shutdown, dropping alerts",
+            {{"alertmanager", url_}, {"count", static_cast<uint64_t>(queue_.size())}});
+    metrics_->CountDropped(queue_.size());
+    queue_.clear();
+  }
+}
+
+DurationMs SendLoop::TimeLeft() const {
+  const MutexLock lock(mu_);
+  if (!stopping_) {
+    return timeout_ms_;
+  }
+  return std::min(timeout_ms_, std::max<DurationMs>(1, (drain_until_ns_ - clock_.MonotonicNs()) / kNanosPerMillisecond));
 }
 
 bool SendLoop::ended() const {
@@ -126,6 +139,9 @@ SendLoop::Batch SendLoop::NextBatch() {
     changed_.Wait(mu_);
     DropOutlived();
   }
+  if (stopping_ && clock_.MonotonicNs() >= drain_until_ns_) {
+    DropQueue();
+  }
   const auto count = static_cast<ptrdiff_t>(std::min(queue_.size(), options_.batch_size));
   Batch batch(std::make_move_iterator(queue_.begin()), std::make_move_iterator(queue_.begin() + count));
   queue_.erase(queue_.begin(), queue_.begin() + count);
@@ -139,7 +155,7 @@ SendLoop::Outcome SendLoop::Post(const Batch& batch) {
   request.url = url_;
   request.headers = {{"Content-Type", "application/json"}, {"User-Agent", "Tocsin"}};
   request.body = AlertsJson(batch);
-  request.timeout_ms = timeout_ms_;
+  request.timeout_ms = TimeLeft();
   const int64_t started_ns = clock_.MonotonicNs();
   const auto response = client_->Do(request, &abort_);
   if (response.ok() && response->ok()) {

@@ -41,7 +41,8 @@ class SendLoop {
 
   void Add(const std::vector<rules::OutgoingAlert>& alerts);
 
-  /// Ends the thread: with `drain` after one try for each queued batch, else at once, what is queued being dropped and counted.
+  /// Ends the thread: with `drain` after one try for each queued batch, but all of them within the time that one request may take; else at
+  /// once. What is still queued then is dropped and counted.
   void Stop(bool drain);
   bool ended() const;
 
@@ -53,6 +54,9 @@ class SendLoop {
   /// Waits for work; empty when the loop is to end.
   Batch NextBatch();
   Outcome Post(const Batch& batch);
+  /// Of a request that begins now: less than the Alertmanager's timeout while the queue is drained.
+  DurationMs TimeLeft() const;
+  void DropQueue() REQUIRES(mu_);
   static bool Outlived(const rules::OutgoingAlert& alert, TimestampMs now);
   void DropOutlived() REQUIRES(mu_);
   void PutBack(Batch batch);
@@ -72,7 +76,7 @@ class SendLoop {
   CondVar changed_;
   std::deque<rules::OutgoingAlert> queue_ GUARDED_BY(mu_);
   bool stopping_ GUARDED_BY(mu_) = false;
-  bool drain_ GUARDED_BY(mu_) = false;
+  int64_t drain_until_ns_ GUARDED_BY(mu_) = 0;  // once it is stopping
   bool ended_ GUARDED_BY(mu_) = false;
   std::thread thread_;
 };
