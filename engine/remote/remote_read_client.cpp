@@ -4,6 +4,7 @@
 #include <map>
 
 #include "base/compress/compress.h"
+#include "base/secret.h"
 #include "base/status.h"
 #include "storage/chunk/chunk.h"
 
@@ -74,7 +75,7 @@ absl::StatusOr<std::vector<wire::ReadSeries>> RemoteReadClient::Read(const wire:
   request.headers.emplace_back("X-Prometheus-Remote-Read-Version", "0.1.0");
   ASSIGN_OR_RETURN(const HttpResponse response, client_.Do(request, stop));
   if (!response.ok()) {
-    return absl::UnavailableError(Cat("remote server ", config_.url, " returned http status ", response.status_text, ": ",
+    return absl::UnavailableError(Cat("remote server ", RedactUrl(config_.url), " returned http status ", response.status_text, ": ",
                                       std::string_view(response.body).substr(0, 1024)));
   }
   const std::string_view type = response.Header("Content-Type");

@@ -28,7 +28,7 @@ struct WriteMetrics::Families {
   std::array<std::array<prometheus::Counter*, 3>, 3> counters{};
   std::array<std::array<prometheus::Counter*, 3>, 2> dropped{};
   std::array<prometheus::Gauge*, 3> pending{};
-  prometheus::Counter* samples_in = nullptr;
+  std::array<prometheus::Counter*, 3> received{};
   prometheus::Counter* bytes = nullptr;
   prometheus::Counter* metadata = nullptr;
   prometheus::Counter* metadata_failed = nullptr;
@@ -76,9 +76,10 @@ WriteMetrics::WriteMetrics(prometheus::Registry& registry, const std::string& re
       with_reason["reason"] = kDropReasons[reason];
       families_->dropped[reason][kind] = add(dropped, with_reason);
     }
+    families_->received[kind] =
+        counter(Cat(kKinds[kind], "_in_total"), "Entries of this kind that were read from the store for the queue.");
     families_->pending[kind] = gauge(Cat(kKinds[kind], "_pending"), "Entries that wait to be sent to the remote storage.");
   }
-  families_->samples_in = counter("samples_in_total", "Samples in to remote storage, compare to samples out for queue managers.");
   families_->bytes = counter("bytes_total", "The total number of bytes of data (not metadata) sent by the queue after compression.");
   families_->metadata = counter("metadata_total", "Total number of metadata entries sent to remote storage.");
   families_->metadata_failed = counter("metadata_failed_total", "Metadata entries which failed on send to remote storage.");
@@ -165,6 +166,11 @@ void WriteMetrics::AddMetadata(size_t entries, size_t bytes, bool ok) {
   families_->metadata_bytes->Increment(ok ? static_cast<double>(bytes) : 0);
 }
 
-void WriteMetrics::AddReceived(size_t samples) { families_->samples_in->Increment(static_cast<double>(samples)); }
+void WriteMetrics::AddReceived(const WriteBatch::Counts& counts) {
+  const std::array<size_t, 3> numbers = ByKind(counts);
+  for (size_t kind = 0; kind < numbers.size(); ++kind) {
+    families_->received[kind]->Increment(static_cast<double>(numbers[kind]));
+  }
+}
 
 }  // namespace tocsin

@@ -38,7 +38,7 @@ class WriteMetrics {
   void SetHighest(TimestampMs enqueued);
   void SetHighestSent(TimestampMs sent);
   void AddMetadata(size_t entries, size_t bytes, bool ok);
-  void AddReceived(size_t samples);
+  void AddReceived(const WriteBatch::Counts& counts);
 
  private:
   struct Families;

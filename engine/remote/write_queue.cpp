@@ -148,13 +148,13 @@ bool WriteQueue::ReadSeries(uint64_t id, Source* source) {
     }
   }
   WriteBatch::Counts dropped;
-  size_t received = 0;
+  WriteBatch::Counts received;
   for (size_t i = 0; i < columns_.size(); ++i) {
     if (columns_.timestamps[i] <= behind) {
       continue;
     }
-    ++received;
     const bool is_histogram = columns_.is_histogram(i);
+    ++(is_histogram ? received.histograms : received.samples);
     if (source->series == nullptr || (is_histogram && !options_.config.send_native_histograms)) {
       ++(is_histogram ? dropped.histograms : dropped.samples);
       continue;
@@ -171,8 +171,8 @@ bool WriteQueue::ReadSeries(uint64_t id, Source* source) {
     }
   }
   source->cursor.t = std::max(source->cursor.t, behind);
-  if (received > 0) {
-    planner_.NoteIn(received);
+  if (const size_t samples = received.samples + received.histograms; samples > 0) {
+    planner_.NoteIn(samples);
     planner_.NoteDropped(dropped.samples + dropped.histograms);
     metrics_.AddReceived(received);
     metrics_.AddDropped(WriteMetrics::DropReason::kDroppedSeries, dropped);
@@ -187,6 +187,7 @@ bool WriteQueue::ReadExemplars() {
     const std::shared_ptr<const OutgoingSeries> outgoing = MakeOutgoing(series.labels);
     for (const Exemplar& exemplar : series.exemplars) {
       newest = std::max(newest, exemplar.t);
+      metrics_.AddReceived({0, 0, 1});
       if (outgoing == nullptr) {
         metrics_.AddDropped(WriteMetrics::DropReason::kDroppedSeries, {0, 0, 1});
         continue;
