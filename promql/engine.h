@@ -113,7 +113,7 @@ struct EngineOptions {
   int worker_threads = 0;  // for one query; 0: the machine's cores
   LanguageFeatures features;
   MetricRegistry* registry = nullptr;  // for prometheus_engine_*; null: none
-  std::string active_queries_file;           // names the queries that run now; "": none
+  std::string active_queries_file;     // names the queries that run now; "": none
 };
 
 /// The kinds of error that clients see; carried by absl::Status codes: kInvalidArgument bad_data (parse errors),

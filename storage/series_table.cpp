@@ -6,13 +6,6 @@
 #include "base/check.h"
 
 namespace tocsin {
-namespace {
-
-// Enough for the labels of most series.
-constexpr size_t kLabelsBytes = 512;
-
-}  // namespace
-
 SeriesTable::~SeriesTable() {
   ForEach([this](Series& series) {
     if (series.open != nullptr) {
@@ -146,12 +139,12 @@ void SeriesTable::Destroy(Series::Ptr series) {
 }
 
 Labels SeriesTable::LabelsOf(const Series& series) const {
-  std::string encoded;
-  encoded.reserve(kLabelsBytes);
+  thread_local std::string encoded;  // keeps its room; the labels have what they need
+  encoded.clear();
   for (const PairId pair : PairsOf(series)) {
     AppendEncodedLabel(pairs_.name(pair), pairs_.value(pair), &encoded);
   }
-  return Labels::FromEncoded(std::string(encoded));  // without what is left of the room
+  return Labels::FromEncoded(std::string(encoded));
 }
 
 Labels SeriesTable::LabelsOf(const Series& series, std::span<const NameId> names) const {

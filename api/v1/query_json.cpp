@@ -30,13 +30,14 @@ void WritePoint(const Point& point, JsonWriter* json) {
   json->EndArray();
 }
 
-void WriteSample(const promql::VectorSample& sample, JsonWriter* json) {
-  json->BeginObject();
-  json->Key("metric");
-  json->LabelSet(sample.labels);
-  json->Key(sample.point.histogram != nullptr ? "histogram" : "value");
-  WritePoint(sample.point, json);
-  json->EndObject();
+/// Vectors have hundreds of thousands of these: the keys are texts, not made of their parts.
+void WriteSample(const promql::VectorSample& sample, std::string* out) {
+  out->append(R"({"metric":)");
+  JsonWriter(out).LabelSet(sample.labels);
+  out->append(sample.point.histogram != nullptr ? R"(,"histogram":)" : R"(,"value":)");
+  JsonWriter json(out);
+  WritePoint(sample.point, &json);
+  out->push_back('}');
 }
 
 /// The points of one kind under their key; nothing when there are none.
@@ -58,7 +59,9 @@ void WritePoints(std::string_view key, const std::vector<Point>& points, bool hi
   }
 }
 
-void WriteSeries(const promql::MatrixSeries& series, JsonWriter* json) {
+void WriteSeries(const promql::MatrixSeries& series, std::string* out) {
+  JsonWriter writer(out);
+  JsonWriter* json = &writer;
   json->BeginObject();
   json->Key("metric");
   json->LabelSet(series.labels);
@@ -94,11 +97,10 @@ class ElementWriter {
       if (next_ > 0) {
         out->push_back(',');
       }
-      JsonWriter json(out);
       if (vector != nullptr) {
-        WriteSample((*vector)[next_], &json);
+        WriteSample((*vector)[next_], out);
       } else {
-        WriteSeries((*matrix)[next_], &json);
+        WriteSeries((*matrix)[next_], out);
       }
       ++next_;
     }

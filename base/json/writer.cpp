@@ -1,5 +1,6 @@
 #include "base/json/writer.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -57,16 +58,54 @@ void AppendInteger(Int value, std::string* out) {
   out->append(buffer, end);
 }
 
-/// Whether PlainString escapes a byte of the text; eight bytes at a time.
-bool HasPlainEscape(std::string_view text) {
+/// Not 0: PlainString escapes one of the eight bytes.
+uint64_t PlainEscapes(uint64_t word) {
   constexpr uint64_t kOnes = 0x0101010101010101;
   constexpr uint64_t kHighs = 0x8080808080808080;
-  const auto has_less = [](uint64_t word, uint64_t n) { return (word - kOnes * n) & ~word & kHighs; };
+  const auto has_less = [](uint64_t bytes, uint64_t n) { return (bytes - kOnes * n) & ~bytes & kHighs; };
+  return has_less(word, 0x20) | has_less(word ^ (kOnes * '"'), 1) | has_less(word ^ (kOnes * '\\'), 1);
+}
+
+template <typename Word>
+Word Load(const char* from) {
+  Word word;
+  std::memcpy(&word, from, sizeof(word));
+  return word;
+}
+
+/// Copies the text and returns its end there. `escapes` becomes not 0 when PlainString escapes a byte of it.
+char* CopyPlain(std::string_view text, char* to, uint64_t* escapes) {
+  const char* from = text.data();
+  const size_t size = text.size();
+  if (size >= sizeof(uint64_t)) {
+    // The last word may overlap the one before.
+    for (size_t i = 0; i < size; i += sizeof(uint64_t)) {
+      const size_t at = std::min(i, size - sizeof(uint64_t));
+      const auto word = Load<uint64_t>(from + at);
+      *escapes |= PlainEscapes(word);
+      std::memcpy(to + at, &word, sizeof(word));
+    }
+  } else if (size >= sizeof(uint32_t)) {
+    const auto first = Load<uint32_t>(from);
+    const auto last = Load<uint32_t>(from + size - sizeof(uint32_t));
+    *escapes |= PlainEscapes(uint64_t{first} | uint64_t{last} << 32);
+    std::memcpy(to, &first, sizeof(first));
+    std::memcpy(to + size - sizeof(last), &last, sizeof(last));
+  } else {
+    for (size_t i = 0; i < size; ++i) {
+      const auto c = static_cast<unsigned char>(from[i]);
+      *escapes |= c < 0x80 && kEscapeClasses[c] == 1 ? 1 : 0;
+      to[i] = from[i];
+    }
+  }
+  return to + size;
+}
+
+/// Whether PlainString escapes a byte of the text; eight bytes at a time.
+bool HasPlainEscape(std::string_view text) {
   size_t i = 0;
   for (; i + sizeof(uint64_t) <= text.size(); i += sizeof(uint64_t)) {
-    uint64_t word;
-    std::memcpy(&word, text.data() + i, sizeof(word));
-    if ((has_less(word, 0x20) | has_less(word ^ (kOnes * '"'), 1) | has_less(word ^ (kOnes * '\\'), 1)) != 0) {
+    if (PlainEscapes(Load<uint64_t>(text.data() + i)) != 0) {
       return true;
     }
   }
@@ -223,26 +262,32 @@ void JsonWriter::LabelSet(const Labels& labels) {
   Open('{');
   for (const Label& label : labels) {
     const size_t bytes = label.name.size() + label.value.size() + kMarks;
-    if (bytes > kPieceBytes || HasPlainEscape(label.name) || HasPlainEscape(label.value)) {
+    if (end + std::min(bytes, kPieceBytes) > piece + kPieceBytes) {
       flush();
-      Comma();
+    }
+    char* const begin = end;
+    uint64_t escapes = bytes > kPieceBytes ? 1 : 0;
+    if (escapes == 0) {
+      if (comma_) {
+        *end++ = ',';
+      }
+      *end++ = '"';
+      end = CopyPlain(label.name, end, &escapes);
+      end = Copy("\":\"", end);
+      end = CopyPlain(label.value, end, &escapes);
+      *end++ = '"';
+    }
+    if (escapes != 0) {
+      end = begin;
+      flush();
+      if (comma_) {
+        out_->push_back(',');
+      }
       AppendPlainJsonString(label.name, out_);
       out_->push_back(':');
       AppendPlainJsonString(label.value, out_);
-      continue;
-    }
-    if (end + bytes > piece + kPieceBytes) {
-      flush();
-    }
-    if (comma_) {
-      *end++ = ',';
     }
     comma_ = true;
-    *end++ = '"';
-    end = Copy(label.name, end);
-    end = Copy("\":\"", end);
-    end = Copy(label.value, end);
-    *end++ = '"';
   }
   flush();
   Close('}');

@@ -41,6 +41,16 @@ bool IsNameByte(char c, bool first) {
 }  // namespace
 
 void AppendEncodedLabel(std::string_view name, std::string_view value, std::string* out) {
+  if (name.size() < 0x80 && value.size() < 0x80) {
+    size_t at = out->size();
+    out->resize(at + 2 + name.size() + value.size());
+    for (const std::string_view text : {name, value}) {
+      (*out)[at] = static_cast<char>(text.size());
+      text.copy(out->data() + at + 1, text.size());
+      at += 1 + text.size();
+    }
+    return;
+  }
   AppendLength(name.size(), out);
   out->append(name);
   AppendLength(value.size(), out);

@@ -70,7 +70,7 @@ void OperatorBuilder::FindRepeatedParts(const Expr& root) {
       ++repeated.count;
     }
   };
-  if (CountParts(root) <= kSharedPartsMax) {
+  if (const int parts = CountParts(root); parts > 1 && parts <= kSharedPartsMax) {
     visit(root);
   }
 }
