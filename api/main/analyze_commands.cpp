@@ -192,7 +192,7 @@ absl::Status AnalyzeMatrix(const JsonValue& matrix, Spreads* native, Spreads* cl
         histograms[key].push_back(MakeClassicBucket(series));
       }
     } else if (const std::optional<BucketUse> use = NativeUse(series)) {
-      std::printf("- %s (native): %s\n", LabelSetText(series["metric"]).c_str(), use->Text().c_str());
+      std::printf("- %s (native): %s\n", MetricText(series["metric"]).c_str(), use->Text().c_str());
       native->Add(*use);
     }
   }

@@ -10,9 +10,7 @@
 #include "base/text/quote.h"
 
 namespace tocsin {
-namespace {
 
-/// name{a="b", c="d"}; label names are sorted (prometheus/common model.Metric).
 std::string MetricText(const JsonValue& metric) {
   std::vector<std::string> labels;
   std::string name;
@@ -33,6 +31,8 @@ std::string MetricText(const JsonValue& metric) {
   }
   return Cat(name, "{", joined, "}");
 }
+
+namespace {
 
 /// [1435781451.781, "1"]: 1 @[1435781451.781]
 std::string PairText(const JsonValue& pair) {

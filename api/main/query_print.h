@@ -11,6 +11,9 @@ namespace tocsin {
 /// `data` of /query or /query_range: `up{job="x"} => 1 @[1435781451.781]`, one sample or series a line.
 std::string QueryValueText(const JsonValue& data);
 
+/// up{job="x"}; label names are sorted (prometheus/common model.Metric).
+std::string MetricText(const JsonValue& metric);
+
 /// {__name__="up", job="x"}
 std::string LabelSetText(const JsonValue& labels);
 
