@@ -175,6 +175,10 @@ void RunningProgram::WaitFor(const std::string& path, const std::string& text) c
 
 Finished RunningProgram::Stop(int signal) {
   ::kill(pid_, signal);
+  return AwaitEnd();
+}
+
+Finished RunningProgram::AwaitEnd() {
   const int exit_code = WaitForEnd(pid_);
   pid_ = -1;
   return {exit_code, Output()};

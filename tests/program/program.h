@@ -54,6 +54,8 @@ class RunningProgram {
 
   /// Sends the signal and waits for the end.
   Finished Stop(int signal);
+  /// Waits for the end that something else has begun.
+  Finished AwaitEnd();
   /// SIGKILL, at once.
   void Kill();
   std::string Output() const;
