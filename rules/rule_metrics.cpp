@@ -157,8 +157,7 @@ GroupMetrics::Series::~Series() {
   families.groups.erase(key);
 }
 
-RuleMetrics::RuleMetrics(MetricRegistry* registry)
-    : families_(registry == nullptr ? nullptr : std::make_unique<Families>(*registry)) {}
+RuleMetrics::RuleMetrics(MetricRegistry* registry) : families_(registry == nullptr ? nullptr : std::make_unique<Families>(*registry)) {}
 RuleMetrics::~RuleMetrics() = default;
 
 std::unique_ptr<GroupMetrics> RuleMetrics::ForGroup(const std::string& file, const std::string& name) {
