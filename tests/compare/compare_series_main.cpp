@@ -3,8 +3,9 @@
 //   compare_series [--exactly-until SECONDS] URL_A URL_B RANGE SELECTOR...
 //
 // --exactly-until: both have the samples from the same scrapes, so that up to that time (since the epoch) each sample of one must be one of
-// the other, at the same millisecond; values may differ by kTolerance, since VictoriaMetrics keeps decimal numbers. Prints each difference
-// and "N series, N values compared, N differences"; exit code 1 when there are differences.
+// the other, at the same millisecond; values may differ by kTolerance, since VictoriaMetrics keeps decimal numbers, and NaN is passed over,
+// since it shows the markers of stale series (after a scrape that timed out) as samples. Prints each difference and "N series, N values
+// compared, N differences"; exit code 1 when there are differences.
 
 #include <simdjson.h>
 
@@ -58,7 +59,10 @@ SeriesValues Fetch(const std::string& url, const std::string& selector, const st
     }
     std::vector<Point>& values = found[labels.Build()];
     for (const simdjson::dom::element point : series["values"].get_array()) {
-      values.push_back({std::llround(point.at(0).get_double().value() * 1000), std::string(point.at(1).get_string().value())});
+      const std::string_view value = point.at(1).get_string().value();
+      if (time.empty() || value != "NaN") {
+        values.push_back({std::llround(point.at(0).get_double().value() * 1000), std::string(value)});
+      }
     }
   }
   return found;
