@@ -29,6 +29,7 @@ struct QueryParameters {
 
 /// timeout, lookback_delta, stats, query; false with the failure in `*failure`.
 bool ReadCommon(const http::Request& http_request, QueryParameters* parameters, Result* failure) {
+  bool no_time = false;
   if (const std::string_view timeout = http_request.form.Get("timeout"); !timeout.empty()) {
     const absl::StatusOr<int64_t> nanos = ParseApiDuration(timeout);
     if (!nanos.ok()) {
@@ -36,6 +37,7 @@ bool ReadCommon(const http::Request& http_request, QueryParameters* parameters, 
       return false;
     }
     parameters->request.timeout_ms = std::max<int64_t>(*nanos / kNanosPerMillisecond, 1);
+    no_time = *nanos <= 0;
   }
   if (const std::string_view lookback = http_request.form.Get("lookback_delta"); !lookback.empty()) {
     const absl::StatusOr<int64_t> nanos = ParseApiDuration(lookback);
@@ -44,6 +46,11 @@ bool ReadCommon(const http::Request& http_request, QueryParameters* parameters, 
       return false;
     }
     parameters->request.lookback_delta_ms = std::max<int64_t>(*nanos / kNanosPerMillisecond, 0);
+  }
+  if (no_time) {
+    // Upstream waits for a place among the running queries before it looks at the expression.
+    *failure = InvalidParameter("query", "context deadline exceeded");
+    return false;
   }
   parameters->stats = http_request.form.Get("stats");
   parameters->request.per_step_stats = parameters->stats == "all";
