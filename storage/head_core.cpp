@@ -228,7 +228,7 @@ size_t HeadCore::Apply(Transaction& transaction, ByteBuffer* bytes) {
     if (i + 2 * kPrefetchAhead < entries.size()) {
       table.Prefetch(entries[i + 2 * kPrefetchAhead].slot);
       if (const Series* soon = table.Find(entries[i + kPrefetchAhead].slot); soon != nullptr) {
-        __builtin_prefetch(soon, 1);
+        soon->Prefetch();
       }
       if (const Series* next = table.Find(entries[i + kPrefetchAhead / 2].slot); next != nullptr && next->open != nullptr) {
         __builtin_prefetch(next->open, 1);

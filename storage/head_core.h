@@ -180,6 +180,8 @@ class HeadCore {
     uint64_t histogram_buckets = 0;
     uint64_t old_chunks = 0;
   };
+  bool SweepIsDue() EXCLUDES(mu);
+  void SweepSeries() EXCLUDES(mu);
   bool TruncateSeries(Series& series, TimestampMs cutoff, Sweep* sweep) REQUIRES(mu);
   static void CountSeries(const Series& series, Sweep* sweep);
   void FoldOutOfOrder(Series& series) REQUIRES(mu);
@@ -198,6 +200,8 @@ class HeadCore {
   uint64_t removed_before_ GUARDED_BY(mu) = 0;                            // that have left the front of removed_
   absl::flat_hash_map<uint32_t, uint64_t> removed_slots_ GUARDED_BY(mu);  // slot -> removed_before_ + index in removed_
   uint32_t slots_at_last_truncation_ GUARDED_BY(mu) = 0;
+  TimestampMs swept_max_time_ GUARDED_BY(mu) = kMinTimestamp;   ///< max_time at the last sweep.
+  TimestampMs looked_max_time_ GUARDED_BY(mu) = kMinTimestamp;  ///< max_time when it was last asked whether one is due.
   // Of the maintenance.
   MemoryBudget::Pressure told_pressure_ = MemoryBudget::Pressure::kNone;
 };

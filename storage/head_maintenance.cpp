@@ -10,6 +10,7 @@ namespace {
 
 // So many series are truncated before commits and queries get a turn.
 constexpr size_t kTruncateSlice = 2048;
+constexpr DurationMs kSweepInterval = 15 * kSecond;
 // Series lie anywhere: the sweep asks for them before it needs them.
 constexpr uint32_t kSweepPrefetchAhead = 8;
 // Out-of-order samples of a series are merged into its chunks from so many on.
@@ -145,6 +146,33 @@ void HeadCore::Maintain() {
   if (options.memory_budget != nullptr) {
     options.memory_budget->SetMeasured(MemoryBudget::ResidentBytes());
   }
+  if (SweepIsDue()) {
+    SweepSeries();
+  }
+  size_t excess = 0;
+  {
+    const WriterLock lock(mu);
+    FreeRemoved();
+    TrimLimits();
+    if (options.retention_bytes > 0 && chunk_bytes > options.retention_bytes) {
+      excess = static_cast<size_t>(chunk_bytes - options.retention_bytes);
+      counters.size_retentions.fetch_add(1, std::memory_order_relaxed);
+    }
+  }
+  KeepMemoryLimit(excess);
+}
+
+/// What a sweep finds depends on the newest sample's time. While that goes on, not every call needs one: it looks at every series, which
+/// costs as much as a scrape of all.
+bool HeadCore::SweepIsDue() {
+  const WriterLock lock(mu);
+  const bool due = max_time <= looked_max_time_ || max_time - kSweepInterval >= swept_max_time_;
+  looked_max_time_ = max_time;
+  swept_max_time_ = due ? max_time : swept_max_time_;
+  return due;
+}
+
+void HeadCore::SweepSeries() {
   TimestampMs cutoff = options.min_time;
   uint32_t end = 0;
   {
@@ -165,7 +193,7 @@ void HeadCore::Maintain() {
       if (uint64_t{slot} + 2 * kSweepPrefetchAhead < end) {
         table.Prefetch(slot + 2 * kSweepPrefetchAhead);
         if (const Series* soon = table.Find(slot + kSweepPrefetchAhead); soon != nullptr) {
-          __builtin_prefetch(soon);
+          soon->Prefetch();
         }
         if (const Series* next = table.Find(slot + kSweepPrefetchAhead / 2); next != nullptr && next->closed.empty()) {
           __builtin_prefetch(next->open);
@@ -180,17 +208,10 @@ void HeadCore::Maintain() {
       RemoveSeries(gone);
     }
   }
-  size_t excess = 0;
   {
     const WriterLock lock(mu);
     min_time = std::max(sweep.first, cutoff);
     slots_at_last_truncation_ = end;
-    FreeRemoved();
-    TrimLimits();
-    if (options.retention_bytes > 0 && chunk_bytes > options.retention_bytes) {
-      excess = static_cast<size_t>(chunk_bytes - options.retention_bytes);
-      counters.size_retentions.fetch_add(1, std::memory_order_relaxed);
-    }
   }
   counters.chunks = sweep.chunks;
   counters.stale_series = sweep.stale_series;
@@ -199,7 +220,6 @@ void HeadCore::Maintain() {
   counters.time_retentions.fetch_add(sweep.old_chunks > 0 ? 1 : 0, std::memory_order_relaxed);
   counters.truncation_ns.fetch_add(static_cast<uint64_t>(clock.MonotonicNs() - start_ns), std::memory_order_relaxed);
   counters.truncations.fetch_add(1, std::memory_order_relaxed);
-  KeepMemoryLimit(excess);
 }
 
 // The order of retreat: free pages, history that no rule reads; new series are refused where they come.

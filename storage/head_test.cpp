@@ -191,6 +191,25 @@ TEST_F(HeadTest, StaleMarkerOfAHistogramIsAHistogram) {
   EXPECT_EQ(appender->AppendHistogram(ref, 3000, histogram, true), AppendResult::kInvalidHistogram);
 }
 
+TEST_F(HeadTest, SeriesAreSweptWhenTimeHasGoneOnOrStandsStill) {
+  HeadOptions options;
+  options.retention_ms = kMinute;
+  Open(options);
+  const Labels other = Labels::Of({{"__name__", "n"}});
+  ASSERT_EQ(Put(kM, 0, 1), kOk);
+  ASSERT_EQ(Put(other, 59 * kSecond, 1), kOk);
+  head_->Maintain();
+  ASSERT_EQ(Put(other, 61 * kSecond, 1), kOk);
+  head_->Maintain();
+  EXPECT_EQ(head_->series_count(), 2U) << "too soon";
+  head_->Maintain();
+  EXPECT_EQ(head_->series_count(), 1U) << "nothing has come since";
+  ASSERT_EQ(Put(kM, 62 * kSecond, 1), kOk);
+  ASSERT_EQ(Put(other, 125 * kSecond, 1), kOk);
+  head_->Maintain();
+  EXPECT_EQ(head_->series_count(), 1U) << "long enough";
+}
+
 TEST_F(HeadTest, SeriesWithoutSamplesInTheRetentionGiveTheirMemoryBack) {
   HeadOptions options;
   options.retention_ms = kHour;
