@@ -5,6 +5,7 @@
 #include "base/status.h"
 #include "storage/head_appender.h"
 #include "storage/head_core.h"
+#include "storage/head_held_selector.h"
 #include "storage/head_metrics.h"
 #include "storage/head_querier.h"
 #include "storage/head_storage.h"

@@ -9,7 +9,4 @@ namespace tocsin {
 /// A querier of the head: what was committed when it was opened.
 std::unique_ptr<Querier> MakeHeadQuerier(HeadCore& core, TimestampMs min_t, TimestampMs max_t);
 
-/// A held selector over the head.
-std::unique_ptr<HeldSelector> MakeHeldSelector(HeadCore& core, std::vector<Matcher> matchers, bool keeps_history);
-
 }  // namespace tocsin
