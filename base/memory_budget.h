@@ -3,6 +3,8 @@
 #include <atomic>
 #include <cstdint>
 
+#include "base/memory_share.h"
+
 namespace tocsin {
 
 /// The promise of --memory.max, kept by all who hold much memory: storage, scrape caches, queries, rules.
@@ -20,7 +22,7 @@ class MemoryBudget {
   };
 
   /// 0: no limit.
-  explicit MemoryBudget(int64_t limit_bytes) : limit_bytes_(limit_bytes) {}
+  explicit MemoryBudget(int64_t limit_bytes) : limit_bytes_(limit_bytes), bodies_(limit_bytes / kBodiesPart) {}
 
   int64_t limit_bytes() const { return limit_bytes_; }
 
@@ -46,14 +48,25 @@ class MemoryBudget {
   /// Resident bytes of this process; 0 when the system does not tell.
   static int64_t ResidentBytes();
 
+  /// For bodies of scrapes and requests that are received or read.
+  MemoryShare& bodies() { return bodies_; }
+
+  /// Whether working memory of that size, of a query for one, may be taken now; measures, and counts it when it may. Above the point where
+  /// series are refused there is room left for it.
+  bool TakeWorkingMemory(int64_t bytes);
+
   /// Hands free pages that the allocator keeps for later back to the system, where the allocator is jemalloc.
   static void ReleaseFreePages();
 
  private:
+  /// One in so many bytes of the limit.
+  static constexpr int64_t kBodiesPart = 16;
+
   int64_t limit_bytes_;
   std::atomic<int64_t> measured_{0};
   std::atomic<int64_t> since_measured_{0};
   std::atomic<int64_t> reserved_{0};
+  MemoryShare bodies_;
 };
 
 }  // namespace tocsin

@@ -20,6 +20,10 @@ namespace prometheus {
 class Registry;
 }  // namespace prometheus
 
+namespace tocsin {
+class MemoryBudget;
+}
+
 namespace tocsin::promql {
 
 struct Expr;
@@ -113,6 +117,7 @@ struct EngineOptions {
   int worker_threads = 0;  // for one query; 0: the machine's cores
   LanguageFeatures features;
   prometheus::Registry* registry = nullptr;  // for prometheus_engine_*; null: none
+  MemoryBudget* memory_budget = nullptr;     // of the process; null: no limit
   std::string active_queries_file;           // names the queries that run now; "": none
 };
 

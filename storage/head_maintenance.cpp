@@ -68,28 +68,37 @@ void HeadCore::CountSeries(const Series& series, Sweep* sweep) {
   }
 }
 
-// Those that lie within the time of a closed chunk are merged into it; queriers older than their commit keep the others apart.
+// Those that lie within the time of a closed chunk, up to the next one, are merged into it. Apart stay those that a querier may not see
+// yet, those that a tombstone or a start timestamp of the samples in order would touch, and what lies within a chunk of histograms.
 void HeadCore::FoldOutOfOrder(Series& series) {
   std::vector<SeriesExtra::OutOfOrderSample>& samples = series.extra->out_of_order;
+  if (!series.extra->starts.empty()) {
+    return;
+  }
+  const auto is_deleted = [&deleted = series.extra->deleted](TimestampMs t) {
+    return std::any_of(deleted.begin(), deleted.end(), [t](const TimeRange& range) { return range.min_t <= t && t <= range.max_t; });
+  };
   const uint64_t oldest = queriers.Oldest();
   SeriesAppendContext context{table.open_chunks(), options.chunk_range_ms};
   for (size_t i = 0; i < series.closed.size() && !samples.empty(); ++i) {
     const ChunkPtr chunk = series.closed[i];
     const TimestampMs until = i + 1 < series.closed.size() ? series.closed[i + 1]->min_t() : chunk->max_t();
-    const auto end = std::find_if(samples.begin(), samples.end(), [&](const auto& one) { return one.t >= until; });
-    const bool mergeable = chunk->encoding() == ChunkEncoding::kXor && std::all_of(samples.begin(), end, [&](const auto& one) {
-                             return one.histogram == nullptr && one.start_t == 0 && one.commit <= oldest;
+    const auto begin =
+        i == 0 ? samples.begin() : std::find_if(samples.begin(), samples.end(), [&](const auto& one) { return one.t >= chunk->min_t(); });
+    const auto end = std::find_if(begin, samples.end(), [&](const auto& one) { return one.t >= until; });
+    const bool mergeable = chunk->encoding() == ChunkEncoding::kXor && std::all_of(begin, end, [&](const auto& one) {
+                             return one.histogram == nullptr && one.start_t == 0 && one.commit <= oldest && !is_deleted(one.t);
                            });
     SampleColumns old;
-    if (end == samples.begin() || !mergeable || !ReadChunk(chunk->encoding(), chunk->bytes(), kMinTimestamp, kMaxTimestamp, &old) ||
-        old.size() + static_cast<size_t>(end - samples.begin()) > UINT16_MAX / 32) {
+    if (end == begin || !mergeable || !ReadChunk(chunk->encoding(), chunk->bytes(), kMinTimestamp, kMaxTimestamp, &old) ||
+        old.size() + static_cast<size_t>(end - begin) > UINT16_MAX / 32) {
       continue;
     }
     std::vector<std::pair<TimestampMs, double>> merged;
     for (size_t k = 0; k < old.size(); ++k) {
       merged.emplace_back(old.timestamps[k], old.values[k]);
     }
-    for (auto it = samples.begin(); it != end; ++it) {
+    for (auto it = begin; it != end; ++it) {
       merged.emplace_back(it->t, it->value);
     }
     std::stable_sort(merged.begin(), merged.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
@@ -105,7 +114,7 @@ void HeadCore::FoldOutOfOrder(Series& series) {
     series.closed.Replace(i, ChunkPtr::Make(merged.front().first, merged.back().first, ChunkEncoding::kXor, {buffer, state.size}));
     context.bytes_grown += static_cast<int64_t>(series.closed[i]->memory_bytes());
     std::free(buffer);
-    samples.erase(samples.begin(), end);
+    samples.erase(begin, end);
   }
   Account(context);
 }

@@ -26,7 +26,7 @@ struct HeadStatus {
   // The largest, in descending order.
   std::vector<NamedCount> series_by_metric;
   std::vector<NamedCount> values_by_label;
-  std::vector<NamedCount> memory_by_label;  ///< bytes of the values, for each series that has them
+  std::vector<NamedCount> memory_by_label;  ///< bytes of names and values with their lengths, for each series that has them
   std::vector<NamedCount> series_by_pair;   ///< "name=value"
 
   // Bytes.

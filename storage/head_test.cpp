@@ -407,7 +407,7 @@ TEST_F(HeadTest, StatusHasTheTablesOfUpstream) {
   EXPECT_EQ(status.series_by_metric[0].count, 3U);
   EXPECT_EQ(status.values_by_label[0].name, "i");
   EXPECT_EQ(status.memory_by_label[0].name, "__name__");
-  EXPECT_EQ(status.memory_by_label[0].count, 5U);
+  EXPECT_EQ(status.memory_by_label[0].count, 3 * (1U + 8 + 1 + 1) + (1 + 8 + 1 + 2)) << "each text with a byte for its length";
   EXPECT_EQ(status.series_by_pair[0].name, "__name__=m");
 }
 

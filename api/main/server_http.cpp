@@ -31,6 +31,7 @@ absl::Status ProgramServer::OpenHttp() {
   options.listen = flags_.listen_addresses;
   options.connections_max = flags_.connections_max;
   options.read_timeout_ms = flags_.read_timeout_ms;
+  options.bodies = &memory_budget_.bodies();
   RETURN_IF_ERROR(web_guard_.Load());
   ASSIGN_OR_RETURN(tls_in_use_, web_guard_.Tls());
   options.tls = tls_in_use_.get();
@@ -94,6 +95,7 @@ void ProgramServer::RegisterReceivers(http::Router* router) {
   options.type_and_unit_labels = flags_.features.language.type_and_unit_labels;
   options.start_timestamps = flags_.features.st_storage || flags_.features.created_timestamp_zero_ingestion;
   options.store_metadata = flags_.features.metadata_wal_records;
+  options.bodies = &memory_budget_.bodies();
   remote_write_ = std::make_unique<RemoteWriteReceiver>(options, *head_, clock_, metrics_.registry());
   router->Handle("POST", write, api::WhenReady(sources_, [this](const http::Request& request) { return remote_write_->Handle(request); }));
 }

@@ -1,8 +1,16 @@
 #include "promql/exec/query_context.h"
 
+#include "base/memory_budget.h"
 #include "base/strings.h"
 
 namespace tocsin::promql {
+namespace {
+
+/// Less than this is taken without asking; while rows are read, it is asked once for so much.
+constexpr int64_t kAskFromBytes = 1 << 20;
+constexpr int64_t kAskEverySamples = kAskFromBytes / static_cast<int64_t>(sizeof(Sample));
+
+}  // namespace
 
 absl::Status ExecutionError(std::string_view text) { return absl::FailedPreconditionError(av(text)); }
 
@@ -50,7 +58,14 @@ absl::Status QueryContext::Hold(int64_t samples) {
   if (now > max_samples) {
     return ExecutionError("query processing would load too many samples into memory in query execution");
   }
-  return absl::OkStatus();
+  return now / kAskEverySamples == (now - samples) / kAskEverySamples ? absl::OkStatus() : MakeRoomForBytes(kAskFromBytes);
+}
+
+absl::Status QueryContext::MakeRoomForBytes(int64_t bytes) {
+  if (memory_budget == nullptr || bytes < kAskFromBytes || memory_budget->TakeWorkingMemory(bytes)) {
+    return absl::OkStatus();
+  }
+  return ExecutionError("query processing would exceed the memory limit (--memory.max)");
 }
 
 }  // namespace tocsin::promql
