@@ -8,10 +8,10 @@
 namespace tocsin {
 namespace {
 
-constexpr DurationMs kStep = 10'000;
-constexpr int kOfEach = 200;  // more than a chunk holds
-const Labels kM = Labels::Of({{"__name__", "m"}});
-const std::vector<Matcher> kMatchM = {Matcher::Equal("__name__", "m")};
+constexpr DurationMs kFoldStep = 10'000;
+constexpr int kFoldOfEach = 200;  // more than a chunk holds
+const Labels kFolded = Labels::Of({{"__name__", "m"}});
+const std::vector<Matcher> kMatchFolded = {Matcher::Equal("__name__", "m")};
 
 class HeadFoldTest : public testing::Test {
  protected:
@@ -21,11 +21,11 @@ class HeadFoldTest : public testing::Test {
     head_ = Head::OpenMemoryOnly(options, clock_);
   }
 
-  static TimestampMs TimeOf(int i) { return kDay + i * kStep; }
+  static TimestampMs TimeOf(int i) { return kDay + i * kFoldStep; }
 
   static SeriesRef Ref(Appender& appender) {
     AppendResult result;
-    return appender.GetOrCreate(kM, &result);
+    return appender.GetOrCreate(kFolded, &result);
   }
 
   void PutFloat(TimestampMs t, double value) {
@@ -48,7 +48,7 @@ class HeadFoldTest : public testing::Test {
   SampleColumns Read(TimestampMs min_t = kMinTimestamp, TimestampMs max_t = kMaxTimestamp) {
     auto querier = head_->OpenQuerier(kMinTimestamp, kMaxTimestamp);
     SampleColumns samples;
-    const auto list = (*querier)->Select(kMatchM, {});
+    const auto list = (*querier)->Select(kMatchFolded, {});
     for (const auto& series : *list) {
       series->Read(min_t, max_t, &samples);
     }
@@ -72,7 +72,7 @@ class HeadFoldTest : public testing::Test {
     EXPECT_EQ(after.timestamps, before.timestamps);
     EXPECT_EQ(after.values, before.values);
     EXPECT_EQ(CountsOf(after), CountsOf(before));
-    for (int i = 0; i < 2 * kOfEach; i += 7) {
+    for (int i = 0; i < 2 * kFoldOfEach; i += 7) {
       const TimestampMs from = TimeOf(i);
       const TimestampMs to = TimeOf(i + 20);
       const auto within = [&](TimestampMs t) { return from <= t && t <= to; };
@@ -82,7 +82,7 @@ class HeadFoldTest : public testing::Test {
     }
     HeadCore& core = head_->core();
     const ReaderLock lock(core.mu);
-    return core.table.Find(kM)->extra->out_of_order.size();
+    return core.table.Find(kFolded)->extra->out_of_order.size();
   }
 
   ManualClock clock_{0};
@@ -90,41 +90,41 @@ class HeadFoldTest : public testing::Test {
 };
 
 TEST_F(HeadFoldTest, FloatsOlderThanAChunkOfHistogramsDoNotGoIntoTheNextChunk) {
-  for (int i = 0; i < kOfEach; ++i) {
+  for (int i = 0; i < kFoldOfEach; ++i) {
     PutHistogram(TimeOf(i), i + 1);
   }
-  for (int i = kOfEach; i < 2 * kOfEach; ++i) {
+  for (int i = kFoldOfEach; i < 2 * kFoldOfEach; ++i) {
     PutFloat(TimeOf(i), i);
   }
   for (int i = 0; i < 40; ++i) {
     PutFloat(TimeOf(10 + i) + 5000, -i);
-    PutFloat(TimeOf(kOfEach + i) + 5000, -i);
+    PutFloat(TimeOf(kFoldOfEach + i) + 5000, -i);
   }
   EXPECT_EQ(FoldUnseen(), 40U) << "those among histograms wait, the others are in a chunk of floats";
 }
 
 TEST_F(HeadFoldTest, HistogramsThatComeLateStayAmongFloats) {
-  for (int i = 0; i < 2 * kOfEach; ++i) {
+  for (int i = 0; i < 2 * kFoldOfEach; ++i) {
     PutFloat(TimeOf(i), i);
   }
   for (int i = 0; i < 40; ++i) {
     PutHistogram(TimeOf(10 + i) + 5000, i + 1);
-    PutFloat(TimeOf(kOfEach + i) + 5000, -i);
+    PutFloat(TimeOf(kFoldOfEach + i) + 5000, -i);
   }
   EXPECT_GE(FoldUnseen(), 40U);
-  PutFloat(TimeOf(2 * kOfEach), 7);
+  PutFloat(TimeOf(2 * kFoldOfEach), 7);
   EXPECT_GE(FoldUnseen(), 40U);
 }
 
 TEST_F(HeadFoldTest, SamplesThatComeLateIntoADeletedRangeStayVisible) {
-  for (int i = 0; i < 2 * kOfEach; ++i) {
+  for (int i = 0; i < 2 * kFoldOfEach; ++i) {
     PutFloat(TimeOf(i), i);
   }
-  ASSERT_TRUE(head_->Delete(kMatchM, TimeOf(10), TimeOf(60)).ok());
+  ASSERT_TRUE(head_->Delete(kMatchFolded, TimeOf(10), TimeOf(60)).ok());
   for (int i = 0; i < 40; ++i) {
     PutFloat(TimeOf(12 + i) + 5000, -i);
   }
-  EXPECT_EQ(Read().size(), static_cast<size_t>(2 * kOfEach - 51 + 40));
+  EXPECT_EQ(Read().size(), static_cast<size_t>(2 * kFoldOfEach - 51 + 40));
   FoldUnseen();
 }
 
