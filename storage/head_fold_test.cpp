@@ -76,9 +76,7 @@ class HeadFoldTest : public testing::Test {
       const TimestampMs from = TimeOf(i);
       const TimestampMs to = TimeOf(i + 20);
       const auto within = [&](TimestampMs t) { return from <= t && t <= to; };
-      EXPECT_EQ(Read(from, to).size(),
-                static_cast<size_t>(std::count_if(before.timestamps.begin(), before.timestamps.end(), within)))
-          << i;
+      EXPECT_EQ(Read(from, to).size(), static_cast<size_t>(std::count_if(before.timestamps.begin(), before.timestamps.end(), within))) << i;
     }
     HeadCore& core = head_->core();
     const ReaderLock lock(core.mu);

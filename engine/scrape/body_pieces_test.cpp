@@ -33,8 +33,7 @@ std::vector<std::string> AllPieces(const std::string& text, size_t piece_bytes) 
 }
 
 TEST(BodyPiecesTest, APieceEndsWithALineAndNothingIsLost) {
-  const std::string text =
-      "# HELP a it's \"odd\n# TYPE a gauge\na{x=\"line\nend \\\" \\\\\"} 1\n \t# \"\nb 2\n\nc{y=\"{\"} 3\nlast 4";
+  const std::string text = "# HELP a it's \"odd\n# TYPE a gauge\na{x=\"line\nend \\\" \\\\\"} 1\n \t# \"\nb 2\n\nc{y=\"{\"} 3\nlast 4";
   for (size_t piece_bytes = 1; piece_bytes < text.size() + 2; ++piece_bytes) {
     const std::vector<std::string> pieces = AllPieces(text, piece_bytes);
     std::string joined;
@@ -58,13 +57,15 @@ TEST(BodyPiecesTest, ABodyOfTheLimitIsTooLarge) {
 
 TEST(BodyPiecesTest, AnEndlessLineIsAnError) {
   const std::string text = "a{x=\"" + std::string(BodyPieces::kLineBytesMax + 2 * BodyPieces::kPieceBytes, 'x');
-  BodyPieces pieces([&text] {
-    return ByteSource([&text, at = size_t{0}](char* out, size_t size) mutable -> absl::StatusOr<size_t> {
-      const size_t bytes = text.copy(out, size, at);
-      at += bytes;
-      return bytes;
-    });
-  }, 0);
+  BodyPieces pieces(
+      [&text] {
+        return ByteSource([&text, at = size_t{0}](char* out, size_t size) mutable -> absl::StatusOr<size_t> {
+          const size_t bytes = text.copy(out, size, at);
+          at += bytes;
+          return bytes;
+        });
+      },
+      0);
   std::string piece;
   EXPECT_EQ(pieces.Next(&piece), absl::InvalidArgumentError("a line of the body is too long"));
 }

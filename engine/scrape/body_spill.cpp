@@ -21,9 +21,7 @@ absl::Status FileError(std::string_view what, std::string_view path) {
 
 }  // namespace
 
-absl::Status BodyWithoutRoom() {
-  return absl::ResourceExhaustedError("body does not fit into the memory limit (--memory.max)");
-}
+absl::Status BodyWithoutRoom() { return absl::ResourceExhaustedError("body does not fit into the memory limit (--memory.max)"); }
 
 BodySpill::BodySpill(MemoryShare& share, std::string folder) : in_memory_(&share), folder_(std::move(folder)) {}
 

@@ -10,8 +10,8 @@
 
 namespace tocsin {
 
-/// The room of one scrape's body: it counts what memory holds of it, and where there is no room for it takes it into a file that has no name.
-/// Threads: one at a time.
+/// The room of one scrape's body: it counts what memory holds of it, and where there is no room for it takes it into a file that has no
+/// name. Threads: one at a time.
 class BodySpill : public BodyOverflow {
  public:
   /// `share` outlives it. An empty `folder`: there is no place for files, and a body without room is an error.

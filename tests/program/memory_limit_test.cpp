@@ -1,5 +1,5 @@
-// --memory.max is a promise: a target, a sender and a query that are each far too large for it leave the process below it, and what is known
-// goes on.
+// --memory.max is a promise: a target, a sender and a query that are each far too large for it leave the process below it, and what is
+// known goes on.
 
 #include <gtest/gtest.h>
 
@@ -73,8 +73,8 @@ class MemoryLimitTest : public testing::Test {
                               "  - {job_name: huge, metrics_path: /huge, scrape_interval: 30s, scrape_timeout: 30s, "
                               "enable_compression: false, static_configs: [{targets: ['127.0.0.1:",
                               server_->port(), "']}]}\n"));
-    program_ = std::make_unique<RunningProgram>(
-        folder_, config, std::vector<std::string>{"--memory.max=256MiB", "--web.enable-remote-write-receiver"});
+    program_ = std::make_unique<RunningProgram>(folder_, config,
+                                                std::vector<std::string>{"--memory.max=256MiB", "--web.enable-remote-write-receiver"});
   }
 
   static void SendSmall(HttpResponseWriter& writer) {
@@ -89,8 +89,8 @@ class MemoryLimitTest : public testing::Test {
     writer.Begin(200, "text/plain; version=0.0.4");
     std::string chunk = "# HELP huge One of two million.\n# TYPE huge gauge\n";
     for (int i = 0; i < kHugeSeries; ++i) {
-      Append(&chunk, "huge{namespace=\"shop-", i % 50, "\",pod=\"frontend-6c5f7bd9f4-", i, "\",container=\"server\",node=\"worker-", i % 100,
-             "\",uid=\"0b4bfa3e-8a5c-4d0f-9a53-", i, "\"} ", i, "\n");
+      Append(&chunk, "huge{namespace=\"shop-", i % 50, "\",pod=\"frontend-6c5f7bd9f4-", i, "\",container=\"server\",node=\"worker-",
+             i % 100, "\",uid=\"0b4bfa3e-8a5c-4d0f-9a53-", i, "\"} ", i, "\n");
       if (chunk.size() > kChunkBytes) {
         if (!writer.Chunk(chunk)) {
           return;
