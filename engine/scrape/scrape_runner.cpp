@@ -344,6 +344,7 @@ void ScrapeRunner::AppendAnswer(ScrapeTarget& scraped, const Target& target, Ans
   {
     MutexLock lock(state->mu);
     PrepareState(target, settings->config, state.get());
+    NoteSpill(target, answer->pieces != nullptr, state.get());
     const bool lived = state->memory.lines.live();
     const Ingested ingested = IngestBody(target, *settings, state.get(), answer);
     CountIngest(ingested.counts);
@@ -379,6 +380,17 @@ void ScrapeRunner::NoteFailure(const PoolSettings& settings, const Target& targe
   if (settings.failure_log != nullptr) {
     settings.failure_log->Write(clock_.NowMs(), settings.config->job_name, target.url, Message(error));
   }
+}
+
+/// Each is counted, and the first of a row is told.
+void ScrapeRunner::NoteSpill(const Target& target, bool spilled, ScrapeState* state) {
+  if (spilled) {
+    metrics_.spilled_bodies.Increment();
+  }
+  if (spilled && !state->body_spilled) {
+    LogWarn("The memory limit has no room for the body of a scrape: it is read in pieces", {{"target", target.url}});
+  }
+  state->body_spilled = spilled;
 }
 
 void ScrapeRunner::CountIngest(const IngestCounts& counts) {

@@ -69,6 +69,7 @@ class ScrapeRunner {
   struct Ingested;
   Ingested IngestBody(const Target& target, const PoolSettings& settings, ScrapeState* state, Answer* answer) REQUIRES(state->mu);
   void NoteFailure(const PoolSettings& settings, const Target& target, const absl::Status& error) const;
+  void NoteSpill(const Target& target, bool spilled, ScrapeState* state) REQUIRES(state->mu);
   void CountIngest(const IngestCounts& counts);
   void EndSeries(const std::string& adopt_key, const std::shared_ptr<ScrapeState>& state, TimestampMs t);
   DurationMs UntilFirst(const Target& target) const;

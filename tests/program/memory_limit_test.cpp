@@ -159,6 +159,7 @@ TEST_F(MemoryLimitTest, WhatIsFarTooLargeLeavesTheProcessBelowItsLimitAndWhatIsK
   EXPECT_EQ(Ask("max(scrape_samples_scraped)"), kHugeSeries);
   EXPECT_GE(Ask("min(count_over_time(huge%5B1h%5D)%20and%20huge)"), 1);
   EXPECT_GT(NumberBehind(program_->Get("/metrics"), "\ntocsin_scrape_refused_series_total "), kHugeSeries / 2);
+  EXPECT_GE(NumberBehind(program_->Get("/metrics"), "\ntocsin_scrape_spilled_bodies_total "), 3);
   EXPECT_GT(NumberBehind(program_->Get("/api/v1/targets"), "\"refusedSeries\":"), kHugeSeries / 2);
   EXPECT_GT(NumberBehind(program_->Get("/api/v1/status/tsdb"), "\"refusedSeries\":"), kHugeSeries / 2);
   ExpectRulesGoOn();
