@@ -227,7 +227,7 @@ bool CurlTransfer::Overflow(std::string_view piece) {
   if (!overflowed_) {
     overflowed_ = true;
     error_ = overflow.Append(response_.body);
-    response_.body = std::string();
+    std::string().swap(response_.body);  // assigning would keep its memory
   }
   if (error_.ok()) {
     error_ = overflow.Append(piece);

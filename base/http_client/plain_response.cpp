@@ -111,7 +111,7 @@ PlainResponse::State PlainResponse::KeepOrOverflow(State state) {
   overflowed_bytes_ += body_end_;
   body_end_ = 0;
   if (state == State::kDone || body.capacity() > 2 * kPieceBytes) {
-    body = std::string();
+    std::string().swap(body);  // assigning would keep its memory
   }
   return state;
 }
