@@ -127,14 +127,14 @@ size_t Ingest::TakeKnownLines() {
   size_t known = 0;
   while (LineTable::Line* const line = walk_->Expected()) {
     const size_t end = position + line->length;
-    if (end + 1 >= body_.size() || LineTable::HashOf(body_.substr(position, line->length)) != line->hash) {
+    if (end > body_.size() || LineTable::HashOf(body_.substr(position, line->length)) != line->hash) {
       break;
     }
     if (line->kind == LineTable::Kind::kType || line->kind == LineTable::Kind::kMetadata) {
       if (!TakeKnownMetadata(*line, &position)) {
         break;
       }
-    } else if (line->kind == LineTable::Kind::kUnresolved || body_[end] != ' ') {
+    } else if (line->kind == LineTable::Kind::kUnresolved || end + 1 >= body_.size() || body_[end] != ' ') {
       break;
     } else if (!TakeKnownSeries(line, &position)) {
       known = line->length;
