@@ -16,6 +16,8 @@ constexpr double kShedHistoryFrom = 0.80;
 constexpr double kRefuseSeriesFrom = 0.85;
 constexpr double kWorkingMemoryUpTo = 0.93;
 
+constexpr int64_t kAskFromBytes = 1 << 20;
+
 }  // namespace
 
 void MemoryBudget::SetMeasured(int64_t resident_bytes) {
@@ -52,10 +54,18 @@ bool MemoryBudget::TakeWorkingMemory(int64_t bytes) {
     SetMeasured(ResidentBytes());
   }
   if (estimate_bytes() + bytes > up_to) {
+    refused_work_.fetch_add(1, std::memory_order_relaxed);
     return false;
   }
   Add(bytes);
   return true;
+}
+
+absl::Status MakeRoom(MemoryBudget* budget, int64_t bytes) {
+  if (budget == nullptr || bytes < kAskFromBytes || budget->TakeWorkingMemory(bytes)) {
+    return absl::OkStatus();
+  }
+  return absl::ResourceExhaustedError("query processing would exceed the memory limit (--memory.max)");
 }
 
 void MemoryBudget::ReleaseFreePages() {

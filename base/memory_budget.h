@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstdint>
 
+#include "absl/status/status.h"
 #include "base/memory_share.h"
 
 namespace tocsin {
@@ -50,10 +51,13 @@ class MemoryBudget {
 
   /// For bodies of scrapes and requests that are received or read.
   MemoryShare& bodies() { return bodies_; }
+  const MemoryShare& bodies() const { return bodies_; }
 
   /// Whether working memory of that size, of a query for one, may be taken now; measures, and counts it when it may. Above the point where
   /// series are refused there is room left for it.
   bool TakeWorkingMemory(int64_t bytes);
+  /// How often it was false.
+  uint64_t refused_work() const { return refused_work_.load(std::memory_order_relaxed); }
 
   /// Hands free pages that the allocator keeps for later back to the system, where the allocator is jemalloc.
   static void ReleaseFreePages();
@@ -66,7 +70,11 @@ class MemoryBudget {
   std::atomic<int64_t> measured_{0};
   std::atomic<int64_t> since_measured_{0};
   std::atomic<int64_t> reserved_{0};
+  std::atomic<uint64_t> refused_work_{0};
   MemoryShare bodies_;
 };
+
+/// Asks a budget (null: no limit) for what a reader is about to take; little is taken without asking. RESOURCE_EXHAUSTED: it has no room.
+absl::Status MakeRoom(MemoryBudget* budget, int64_t bytes);
 
 }  // namespace tocsin

@@ -24,12 +24,17 @@ class MemoryShare {
   void Give(int64_t bytes) { taken_.fetch_sub(bytes, std::memory_order_relaxed); }
 
   int64_t bytes_max() const { return bytes_max_; }
+  /// Somebody could not do without, and was told so.
+  void CountRefused() { refused_.fetch_add(1, std::memory_order_relaxed); }
+  uint64_t refused() const { return refused_.load(std::memory_order_relaxed); }
+
   /// Of a share with a limit.
   int64_t free_bytes() const { return bytes_max_ - taken_.load(std::memory_order_relaxed); }
 
  private:
   const int64_t bytes_max_;
   std::atomic<int64_t> taken_{0};
+  std::atomic<uint64_t> refused_{0};
 };
 
 /// What one holds of a share; given back when it goes.

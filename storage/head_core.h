@@ -187,6 +187,7 @@ class HeadCore {
   void Account(const SeriesAppendContext& context) REQUIRES(mu);
   void KeepMemoryLimit(size_t excess) EXCLUDES(mu);
   void TellPressure();
+  void TellRefusals();
   size_t ShedClosedChunks(size_t bytes) EXCLUDES(mu);
   size_t ShedOpenChunks(size_t bytes) EXCLUDES(mu);
   void ReserveFirstCommit(Series& series) REQUIRES(mu);
@@ -200,6 +201,8 @@ class HeadCore {
   uint32_t slots_at_last_truncation_ GUARDED_BY(mu) = 0;
   // Of the maintenance.
   MemoryBudget::Pressure told_pressure_ = MemoryBudget::Pressure::kNone;
+  uint64_t told_refused_queries_ = 0;
+  uint64_t told_refused_requests_ = 0;
 };
 
 }  // namespace tocsin

@@ -218,6 +218,7 @@ void HeadCore::KeepMemoryLimit(size_t excess) {
     options.memory_budget->SetMeasured(MemoryBudget::ResidentBytes());
   }
   TellPressure();
+  TellRefusals();
   if (options.memory_budget != nullptr) {
     excess = std::max(excess, static_cast<size_t>(options.memory_budget->excess_bytes()));
   }
@@ -246,6 +247,21 @@ void HeadCore::TellPressure() {
       LogWarn("Memory is at its limit: new series are refused", {{"used_bytes", used}, {"limit_bytes", limit}});
       break;
   }
+}
+
+// Queries and requests can be refused by the thousand: they are told once a round.
+void HeadCore::TellRefusals() {
+  const MemoryBudget* budget = options.memory_budget;
+  if (budget == nullptr) {
+    return;
+  }
+  const uint64_t queries = budget->refused_work() - told_refused_queries_;
+  const uint64_t requests = budget->bodies().refused() - told_refused_requests_;
+  if (queries + requests > 0) {
+    LogWarn("Work was refused to keep the memory limit", {{"queries", queries}, {"requests", requests}});
+  }
+  told_refused_queries_ += queries;
+  told_refused_requests_ += requests;
 }
 
 size_t HeadCore::ShedHistory(size_t bytes) {

@@ -5,6 +5,8 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 #include "absl/container/inlined_vector.h"
+#include "base/memory_budget.h"
+#include "base/status.h"
 
 namespace tocsin {
 namespace {
@@ -12,6 +14,9 @@ namespace {
 // So many series are looked at before commits get a turn.
 constexpr size_t kSelectSlice = 4096;
 constexpr size_t kSelectAhead = 8;
+
+// Of a selected series, with its place in the list.
+constexpr size_t kSelectedBytes = 72;
 
 // So many series are captured under one lock: enough for what they hold to be fetched ahead, few enough to stay in the cache.
 constexpr size_t kBatch = 32;
@@ -179,6 +184,7 @@ class HeadQuerier : public Querier {
       selections_.push_back(core_.finder.FindSorted(matchers));
     }
     const std::vector<uint32_t>& slots = *selections_.back().slots;
+    RETURN_IF_ERROR(MakeRoom(core_.options.memory_budget, static_cast<int64_t>(slots.size() * kSelectedBytes)));
     SeriesList found;
     found.reserve(slots.size());
     ForEachVisible(slots, std::max(hints.min_t, min_t_), std::min(hints.max_t, max_t_), [&](const SeriesView& view, size_t place) {

@@ -109,6 +109,8 @@ HeadStatus MakeHeadStatus(const HeadCore& core, size_t limit) {
   if (const MemoryBudget* budget = core.options.memory_budget; budget != nullptr) {
     status.memory_limit_bytes = budget->limit_bytes();
     status.memory_used_bytes = budget->estimate_bytes();
+    status.refused_queries = budget->refused_work();
+    status.refused_requests = budget->bodies().refused();
   }
   status.memory_pressure = PressureText(core.options.memory_budget);
   status.refused_series = core.counters.refused[static_cast<size_t>(AppendResult::kMemoryLimit)];

@@ -43,6 +43,8 @@ struct HeadStatus {
   /// "none", "history is given up", "new series are refused"
   std::string memory_pressure;
   uint64_t refused_series = 0;
+  uint64_t refused_queries = 0;
+  uint64_t refused_requests = 0;  ///< whose bodies had no room
   uint64_t shed_chunks = 0;
 };
 

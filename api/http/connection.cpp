@@ -232,6 +232,7 @@ bool Connection::ParseOne() {
   }
   input_.erase(0, used);
   if (parser.is_header_done() && !incoming_->HasRoom(host_->options().body_bytes_max)) {
+    host_->options().bodies->CountRefused();
     Refuse(503);
     return false;
   }

@@ -117,11 +117,13 @@ void ProgramServer::OpenOtlp() {
   options.type_and_unit_labels = flags_.features.language.type_and_unit_labels;
   options.native_delta = flags_.features.otlp_native_delta;
   options.delta_to_cumulative = flags_.features.otlp_delta_to_cumulative;
+  options.bodies = &memory_budget_.bodies();
   otlp_ = std::make_unique<OtlpReceiver>(options, [this] { return config()->otlp; }, *head_, clock_, metrics_.registry());
 }
 
 void ProgramServer::RegisterReaders(http::Router* router) {
   RemoteReadOptions options;
+  options.memory_budget = &memory_budget_;
   options.sample_limit = static_cast<size_t>(flags_.read_sample_limit);
   options.concurrent_limit = flags_.read_concurrent_limit > 0 ? static_cast<int>(flags_.read_concurrent_limit) : INT_MAX;
   options.max_bytes_in_frame = static_cast<size_t>(flags_.read_frame_bytes_max);
@@ -137,7 +139,8 @@ void ProgramServer::RegisterReaders(http::Router* router) {
   router->Handle("POST", route_prefix_ + "/api/v1/read",
                  api::WhenReady(sources_, [this](const http::Request& request) { return remote_read_->Handle(request); }));
   federation_ = std::make_unique<FederationHandler>(
-      *head_, clock_, engine_->options().lookback_delta_ms, [this] { return config()->global.external_labels; }, metrics_.registry());
+      *head_, clock_, engine_->options().lookback_delta_ms, [this] { return config()->global.external_labels; }, metrics_.registry(),
+      &memory_budget_);
   router->Handle("GET", route_prefix_ + "/federate",
                  api::WhenReady(sources_, [this](const http::Request& request) { return federation_->Handle(request); }));
 }

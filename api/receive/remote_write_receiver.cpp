@@ -68,6 +68,7 @@ http::Response RemoteWriteReceiver::Handle(const http::Request& request) {
   }
   MemoryClaim room(options_.bodies);
   if (const uint64_t bytes = SnappyUnpackedBytes(request.body); bytes <= kWriteDecodedBytesMax && !room.GrowTo(bytes)) {
+    options_.bodies->CountRefused();
     return bytes > static_cast<uint64_t>(options_.bodies->bytes_max())
                ? WriteError(413, "the request does not fit into the memory limit (--memory.max)")
                : TooManyRequests("other requests use the memory that is there for them");

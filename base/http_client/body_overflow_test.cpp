@@ -138,7 +138,8 @@ TEST_P(BodyOverflowTest, LeavesInMemoryWhatHasRoom) {
 }
 
 TEST_P(BodyOverflowTest, ItsErrorEndsTheTransfer) {
-  const absl::StatusOr<HttpResponse> response = Get(std::make_shared<TextOverflow>(1000, /*refuses=*/true), std::get<std::string>(GetParam()));
+  const absl::StatusOr<HttpResponse> response =
+      Get(std::make_shared<TextOverflow>(1000, /*refuses=*/true), std::get<std::string>(GetParam()));
   EXPECT_EQ(response.status().message(), "the overflow is full");
 }
 

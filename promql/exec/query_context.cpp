@@ -1,12 +1,13 @@
 #include "promql/exec/query_context.h"
 
 #include "base/memory_budget.h"
+#include "base/status.h"
 #include "base/strings.h"
 
 namespace tocsin::promql {
 namespace {
 
-/// Less than this is taken without asking; while rows are read, it is asked once for so much.
+/// While rows are read, it is asked once for so much.
 constexpr int64_t kAskFromBytes = 1 << 20;
 constexpr int64_t kAskEverySamples = kAskFromBytes / static_cast<int64_t>(sizeof(Sample));
 
@@ -62,10 +63,8 @@ absl::Status QueryContext::Hold(int64_t samples) {
 }
 
 absl::Status QueryContext::MakeRoomForBytes(int64_t bytes) {
-  if (memory_budget == nullptr || bytes < kAskFromBytes || memory_budget->TakeWorkingMemory(bytes)) {
-    return absl::OkStatus();
-  }
-  return ExecutionError("query processing would exceed the memory limit (--memory.max)");
+  const absl::Status room = tocsin::MakeRoom(memory_budget, bytes);
+  return room.ok() ? room : ExecutionError(Message(room));
 }
 
 }  // namespace tocsin::promql

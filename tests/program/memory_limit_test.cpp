@@ -65,15 +65,19 @@ class MemoryLimitTest : public testing::Test {
           request.path == "/huge" ? SendHuge(writer) : SendSmall(writer);
         })) {
     folder_.Write("rules.yml", "groups: [{name: g, interval: 1s, rules: [{record: doubled, expr: small * 2}]}]\n");
-    const std::string config = folder_.Write(
-        "prometheus.yml", Cat("rule_files: [rules.yml]\nscrape_configs:\n"
-                              "  - {job_name: small, scrape_interval: 1s, scrape_timeout: 1s, static_configs: [{targets: ['127.0.0.1:",
-                              server_->port(),
-                              "']}]}\n"
-                              "  - {job_name: huge, metrics_path: /huge, scrape_interval: 30s, scrape_timeout: 30s, "
-                              "enable_compression: false, static_configs: [{targets: ['127.0.0.1:",
-                              server_->port(), "']}]}\n"));
-    program_ = std::make_unique<RunningProgram>(folder_, config,
+    config_ = folder_.Write("prometheus.yml",
+                            Cat("rule_files: [rules.yml]\nscrape_configs:\n"
+                                "  - {job_name: small, scrape_interval: 1s, scrape_timeout: 1s, static_configs: [{targets: ['127.0.0.1:",
+                                server_->port(),
+                                "']}]}\n"
+                                "  - {job_name: huge, metrics_path: /huge, scrape_interval: 30s, scrape_timeout: 30s, "
+                                "enable_compression: false, static_configs: [{targets: ['127.0.0.1:",
+                                server_->port(), "']}]}\n"));
+    StartProgram();
+  }
+
+  void StartProgram() {
+    program_ = std::make_unique<RunningProgram>(folder_, config_,
                                                 std::vector<std::string>{"--memory.max=256MiB", "--web.enable-remote-write-receiver"});
   }
 
@@ -142,6 +146,7 @@ class MemoryLimitTest : public testing::Test {
   const TemporaryFolder folder_;
   std::atomic<int> huge_served_{0};
   std::unique_ptr<HttpServer> server_;
+  std::string config_;
   std::unique_ptr<RunningProgram> program_;
 };
 
@@ -183,8 +188,27 @@ TEST_F(MemoryLimitTest, WhatIsFarTooLargeLeavesTheProcessBelowItsLimitAndWhatIsK
     EXPECT_EQ(status, 422) << answer.substr(0, 1000);
     EXPECT_NE(answer.find("query processing would exceed the memory limit (--memory.max)"), std::string::npos) << answer.substr(0, 1000);
   }
+  for (const char* path : {"/api/v1/query?query=huge", "/api/v1/series?match%5B%5D=huge", "/federate?match%5B%5D=huge"}) {
+    program_->Get(path, &status);
+    EXPECT_TRUE(status == 200 || status == 422) << path << ": " << status;
+  }
   ExpectBelowLimit("queries");
+  EXPECT_GE(NumberBehind(program_->Get("/api/v1/status/tsdb"), "\"refusedQueries\":"), 2);
+  EXPECT_GE(NumberBehind(program_->Get("/api/v1/status/tsdb"), "\"refusedRequests\":"), 1);
+  EXPECT_GE(NumberBehind(program_->Get("/metrics"), "\ntocsin_memory_refused_queries_total "), 2);
+  EXPECT_GE(NumberBehind(program_->Get("/metrics"), "\ntocsin_memory_refused_requests_total "), 1);
+  Await("a line of the log about what was refused",
+        [&] { return program_->Output().find("Work was refused to keep the memory limit") != std::string::npos; });
   ExpectRulesGoOn();
+
+  // What memory could hold, it can hold again.
+  const double known = Ask("count(huge)");
+  program_->Kill();
+  StartProgram();
+  ExpectBelowLimit("replay");
+  EXPECT_EQ(Ask("count(huge)"), known);
+  ExpectRulesGoOn();
+  ExpectBelowLimit("the start");
 }
 
 }  // namespace
