@@ -53,7 +53,7 @@ bool HeadCore::TruncateSeries(Series& series, TimestampMs cutoff, Sweep* sweep) 
   sweep->first = std::min(sweep->first, series.FirstTime());
   CountSeries(series, sweep);
   return series.has_samples_in_order() ? series.last_t < cutoff && (series.extra == nullptr || series.extra->out_of_order.empty())
-                                       : series.empty() && series.slot < slots_at_last_truncation_;
+                                       : series.empty() && series.slot < settled_slots_end_;
 }
 
 void HeadCore::CountSeries(const Series& series, Sweep* sweep) {
@@ -156,11 +156,16 @@ void HeadCore::Maintain() {
   }
   TimestampMs cutoff = options.min_time;
   uint32_t end = 0;
+  Round round{};
   {
     const WriterLock lock(mu);
-    // Series that came during the last interval without a sample may belong to an appender that is about to commit.
-    ++commit;
-    end = table.slots_end();
+    round = {++commit, table.slots_end()};
+    end = round.slots_end;
+    // Series without a sample may belong to an appender that is about to commit, however long that takes.
+    const uint64_t oldest = appenders.Oldest();
+    for (; !rounds_.empty() && rounds_.front().commit <= oldest; rounds_.pop_front()) {
+      settled_slots_end_ = rounds_.front().slots_end;
+    }
     if (options.retention_ms > 0 && max_time != kMinTimestamp) {
       cutoff = std::max(cutoff, max_time - options.retention_ms);
     }
@@ -193,7 +198,7 @@ void HeadCore::Maintain() {
   {
     const WriterLock lock(mu);
     min_time = std::max(sweep.first, cutoff);
-    slots_at_last_truncation_ = end;
+    rounds_.push_back(round);
     FreeRemoved();
     TrimLimits();
     if (options.retention_bytes > 0 && chunk_bytes > options.retention_bytes) {

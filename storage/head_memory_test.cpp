@@ -86,6 +86,27 @@ TEST_F(HeadMemoryTest, ASeriesThatGoesWithoutASampleGivesItsReservationBack) {
   EXPECT_EQ(budget_.estimate_bytes(), 0);
 }
 
+TEST_F(HeadMemoryTest, ASeriesWithoutASampleStaysWhileTheAppenderThatMadeItIsOpen) {
+  auto appender = head_->OpenAppender();
+  AppendResult result;
+  const SeriesRef ref = appender->GetOrCreate(kOther, &result);
+  for (int round = 0; round < 5; ++round) {
+    head_->Maintain();
+  }
+  EXPECT_EQ(head_->series_count(), 1U);
+  EXPECT_EQ(appender->Append(ref, 1000, 7), AppendResult::kOk);
+  ASSERT_TRUE(appender->Commit().ok());
+  EXPECT_EQ(Read("other").values, std::vector<double>{7});
+
+  appender = head_->OpenAppender();
+  appender->GetOrCreate(kHeld, &result);
+  head_->Maintain();
+  appender.reset();
+  EXPECT_EQ(head_->series_count(), 2U);
+  head_->Maintain();
+  EXPECT_EQ(head_->series_count(), 1U) << "it will have none";
+}
+
 // What is replayed may be more than memory may hold now.
 class ReplayMemoryTest : public testing::Test {
  protected:

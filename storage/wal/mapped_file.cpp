@@ -19,9 +19,7 @@ namespace {
 // So much is given back at once; a multiple of the size of a page.
 constexpr size_t kForgetBytes = 4 << 20;
 
-absl::Status ReadError(const std::string& path) {
-  return absl::InternalError(Cat("cannot read ", path, ": ", std::strerror(errno)));
-}
+absl::Status ReadError(const std::string& path) { return absl::InternalError(Cat("cannot read ", path, ": ", std::strerror(errno))); }
 
 }  // namespace
 
