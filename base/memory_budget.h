@@ -74,6 +74,32 @@ class MemoryBudget {
   MemoryShare bodies_;
 };
 
+/// What one reserves of a budget; given back when it goes.
+/// Threads: one at a time.
+class MemoryReserve {
+ public:
+  MemoryReserve() = default;
+  ~MemoryReserve() { Set(nullptr, 0); }
+  MemoryReserve(const MemoryReserve&) = delete;
+  MemoryReserve& operator=(const MemoryReserve&) = delete;
+
+  /// In place of what was reserved before. `budget` outlives it; null: nothing is reserved.
+  void Set(MemoryBudget* budget, int64_t bytes) {
+    if (budget_ != nullptr) {
+      budget_->Reserve(-bytes_);
+    }
+    budget_ = budget;
+    bytes_ = bytes;
+    if (budget_ != nullptr) {
+      budget_->Reserve(bytes_);
+    }
+  }
+
+ private:
+  MemoryBudget* budget_ = nullptr;
+  int64_t bytes_ = 0;
+};
+
 /// Asks a budget (null: no limit) for what a reader is about to take; little is taken without asking. RESOURCE_EXHAUSTED: it has no room.
 absl::Status MakeRoom(MemoryBudget* budget, int64_t bytes);
 

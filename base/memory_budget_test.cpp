@@ -67,5 +67,20 @@ TEST(MemoryBudgetTest, ClaimsShareWhatBodiesMayTake) {
 
 TEST(MemoryBudgetTest, MeasuresThisProcess) { EXPECT_GT(MemoryBudget::ResidentBytes(), 1 << 20); }
 
+TEST(MemoryReserveTest, WhatIsReservedIsGivenBackOnce) {
+  MemoryBudget budget(1000);
+  {
+    MemoryReserve reserve;
+    reserve.Set(&budget, 100);
+    EXPECT_EQ(budget.estimate_bytes(), 100);
+    reserve.Set(&budget, 30);
+    EXPECT_EQ(budget.estimate_bytes(), 30) << "in place of the last one";
+    reserve.Set(nullptr, 50);
+    EXPECT_EQ(budget.estimate_bytes(), 0);
+    reserve.Set(&budget, 70);
+  }
+  EXPECT_EQ(budget.estimate_bytes(), 0);
+}
+
 }  // namespace
 }  // namespace tocsin

@@ -16,6 +16,11 @@ namespace {
 /// What is remembered of a line that is no series, and of a family, at most; counted so that a flood of them is seen.
 constexpr int64_t kLineBytes = 96;
 
+/// From so many lines on, the memory that a scrape takes besides its body is kept free for it: its transaction, and the table of its lines
+/// while there are two. Of others it comes out of what is left above the point where series are refused.
+constexpr size_t kLargeScrapeLines = 16384;
+constexpr int64_t kScrapeBytesOfLine = 100;
+
 }  // namespace
 
 absl::Status Ingest::Run(std::string* body, std::string_view content_type, TimestampMs t, TimestampMs now, Appender* appender,
@@ -68,6 +73,8 @@ absl::Status Ingest::Run(std::string* body, std::string_view content_type, Times
   EndVanished(t);
   RememberMetadata();
   walk_->Commit();
+  const size_t lines = memory_->lines.lines().size();
+  memory_->next_scrape.Set(options_.memory_budget, lines < kLargeScrapeLines ? 0 : static_cast<int64_t>(lines) * kScrapeBytesOfLine);
   return absl::OkStatus();
 }
 

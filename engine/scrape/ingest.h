@@ -24,7 +24,8 @@ namespace tocsin {
 struct ScrapeMemory {
   LineTable lines;
   MetadataTable metadata;
-  uint64_t scrape = 0;  ///< Counts the scrapes.
+  uint64_t scrape = 0;        ///< Counts the scrapes.
+  MemoryReserve next_scrape;  ///< What that will take while it lasts, where it is large.
 };
 
 struct IngestOptions {

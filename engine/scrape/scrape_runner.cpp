@@ -346,6 +346,12 @@ void ScrapeRunner::AppendAnswer(ScrapeTarget& scraped, const Target& target, Ans
     PrepareState(target, settings->config, state.get());
     NoteSpill(target, answer->pieces != nullptr, state.get());
     const bool lived = state->memory.lines.live();
+    const bool extra_metrics = settings->config->extra_scrape_metrics.value_or(false);
+    std::unique_ptr<Appender> reserving;
+    if (answer->pieces != nullptr) {
+      reserving = storage_.OpenAppender();
+      state->report.Create(extra_metrics, target.public_labels, reserving.get());
+    }
     const Ingested ingested = IngestBody(target, *settings, state.get(), answer);
     CountIngest(ingested.counts);
     error = error.ok() ? ingested.error : error;
@@ -357,7 +363,6 @@ void ScrapeRunner::AppendAnswer(ScrapeTarget& scraped, const Target& target, Ans
     values.kept = static_cast<double>(ingested.counts.kept);
     // What a target that goes on failing says would be new each time.
     values.added = error.ok() || lived ? static_cast<double>(ingested.counts.added) : 0;
-    const bool extra_metrics = settings->config->extra_scrape_metrics.value_or(false);
     state->report.Append(values, extra_metrics, target.public_labels, answer->t, options_.append_metadata, ingested.appender.get());
     if (const absl::Status committed = ingested.appender->Commit(); !committed.ok()) {
       LogError("Scrape commit failed", {{"target", target.url}, {"err", committed}});
