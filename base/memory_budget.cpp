@@ -14,6 +14,9 @@ namespace {
 // Parts of the limit. What is left above the second is for the known series' samples, queries and answers.
 constexpr double kShedHistoryFrom = 0.80;
 constexpr double kRefuseSeriesFrom = 0.85;
+constexpr double kWorkingMemoryUpTo = 0.93;
+
+constexpr int64_t kAskFromBytes = 1 << 20;
 
 }  // namespace
 
@@ -38,6 +41,31 @@ int64_t MemoryBudget::excess_bytes() const {
   return limit_bytes_ <= 0
              ? 0
              : std::max<int64_t>(0, estimate_bytes() - static_cast<int64_t>(static_cast<double>(limit_bytes_) * kShedHistoryFrom));
+}
+
+bool MemoryBudget::TakeWorkingMemory(int64_t bytes) {
+  if (limit_bytes_ <= 0) {
+    return true;
+  }
+  const auto up_to = static_cast<int64_t>(static_cast<double>(limit_bytes_) * kWorkingMemoryUpTo);
+  SetMeasured(ResidentBytes());
+  if (estimate_bytes() + bytes > up_to) {
+    ReleaseFreePages();
+    SetMeasured(ResidentBytes());
+  }
+  if (estimate_bytes() + bytes > up_to) {
+    refused_work_.fetch_add(1, std::memory_order_relaxed);
+    return false;
+  }
+  Add(bytes);
+  return true;
+}
+
+absl::Status MakeRoom(MemoryBudget* budget, int64_t bytes) {
+  if (budget == nullptr || bytes < kAskFromBytes || budget->TakeWorkingMemory(bytes)) {
+    return absl::OkStatus();
+  }
+  return absl::ResourceExhaustedError("query processing would exceed the memory limit (--memory.max)");
 }
 
 void MemoryBudget::ReleaseFreePages() {

@@ -3,6 +3,9 @@
 #include <atomic>
 #include <cstdint>
 
+#include "absl/status/status.h"
+#include "base/memory_share.h"
+
 namespace tocsin {
 
 /// The promise of --memory.max, kept by all who hold much memory: storage, scrape caches, queries, rules.
@@ -20,7 +23,7 @@ class MemoryBudget {
   };
 
   /// 0: no limit.
-  explicit MemoryBudget(int64_t limit_bytes) : limit_bytes_(limit_bytes) {}
+  explicit MemoryBudget(int64_t limit_bytes) : limit_bytes_(limit_bytes), bodies_(limit_bytes / kBodiesPart) {}
 
   int64_t limit_bytes() const { return limit_bytes_; }
 
@@ -46,14 +49,58 @@ class MemoryBudget {
   /// Resident bytes of this process; 0 when the system does not tell.
   static int64_t ResidentBytes();
 
+  /// For bodies of scrapes and requests that are received or read.
+  MemoryShare& bodies() { return bodies_; }
+  const MemoryShare& bodies() const { return bodies_; }
+
+  /// Whether working memory of that size, of a query for one, may be taken now; measures, and counts it when it may. Above the point where
+  /// series are refused there is room left for it.
+  bool TakeWorkingMemory(int64_t bytes);
+  /// How often it was false.
+  uint64_t refused_work() const { return refused_work_.load(std::memory_order_relaxed); }
+
   /// Hands free pages that the allocator keeps for later back to the system, where the allocator is jemalloc.
   static void ReleaseFreePages();
 
  private:
+  /// One in so many bytes of the limit.
+  static constexpr int64_t kBodiesPart = 16;
+
   int64_t limit_bytes_;
   std::atomic<int64_t> measured_{0};
   std::atomic<int64_t> since_measured_{0};
   std::atomic<int64_t> reserved_{0};
+  std::atomic<uint64_t> refused_work_{0};
+  MemoryShare bodies_;
 };
+
+/// What one reserves of a budget; given back when it goes.
+/// Threads: one at a time.
+class MemoryReserve {
+ public:
+  MemoryReserve() = default;
+  ~MemoryReserve() { Set(nullptr, 0); }
+  MemoryReserve(const MemoryReserve&) = delete;
+  MemoryReserve& operator=(const MemoryReserve&) = delete;
+
+  /// In place of what was reserved before. `budget` outlives it; null: nothing is reserved.
+  void Set(MemoryBudget* budget, int64_t bytes) {
+    if (budget_ != nullptr) {
+      budget_->Reserve(-bytes_);
+    }
+    budget_ = budget;
+    bytes_ = bytes;
+    if (budget_ != nullptr) {
+      budget_->Reserve(bytes_);
+    }
+  }
+
+ private:
+  MemoryBudget* budget_ = nullptr;
+  int64_t bytes_ = 0;
+};
+
+/// Asks a budget (null: no limit) for what a reader is about to take; little is taken without asking. RESOURCE_EXHAUSTED: it has no room.
+absl::Status MakeRoom(MemoryBudget* budget, int64_t bytes);
 
 }  // namespace tocsin

@@ -104,6 +104,7 @@ void EngineImpl::FillContext(const QueryRequest& request, int64_t start_ns, Quer
   context->lookback_ms = request.lookback_delta_ms > 0 ? request.lookback_delta_ms : options_.lookback_delta_ms;
   context->default_subquery_step_ms = options_.default_subquery_step_ms;
   context->max_samples = options_.max_samples;
+  context->memory_budget = options_.memory_budget;
   const DurationMs timeout_ms = request.timeout_ms > 0 ? std::min(request.timeout_ms, options_.timeout_ms) : options_.timeout_ms;
   context->deadline_ns = timeout_ms > 0 ? start_ns + timeout_ms * 1'000'000 : 0;
   context->cancel = request.cancel;

@@ -17,6 +17,7 @@
 #include "storage/querier.h"
 
 namespace tocsin {
+class MemoryBudget;
 class MetricRegistry;
 }  // namespace tocsin
 
@@ -113,6 +114,7 @@ struct EngineOptions {
   int worker_threads = 0;  // for one query; 0: the machine's cores
   LanguageFeatures features;
   MetricRegistry* registry = nullptr;  // for prometheus_engine_*; null: none
+  MemoryBudget* memory_budget = nullptr;  // of the process; null: no limit
   std::string active_queries_file;     // names the queries that run now; "": none
 };
 

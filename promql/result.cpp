@@ -10,6 +10,11 @@ namespace tocsin::promql {
 
 namespace {
 
+/// What a sample of a range's result takes as a point and as text.
+constexpr int64_t kResultBytes = static_cast<int64_t>(sizeof(Point)) + 40;
+/// And a series of it.
+constexpr int64_t kResultSeriesBytes = 300;
+
 /// The end of delayed name removal: names go, and what is then equal must not meet at a step.
 absl::Status DropDelayedNames(QueryContext& context, std::vector<SeriesHead>* heads, Columns* columns) {
   RETURN_IF_ERROR(RemoveNames(context, heads));
@@ -111,7 +116,9 @@ absl::StatusOr<Value> ReadResult(QueryContext& context, Operator& root, bool is_
   std::vector<SeriesHead> heads = root.TakeHeads();
   RETURN_IF_ERROR(DropDelayedNames(context, &heads, &columns));
   const StepRange& steps = root.steps();
+  RETURN_IF_ERROR(context.MakeRoomForBytes(static_cast<int64_t>(heads.size()) * kResultSeriesBytes));
   if (is_range) {
+    RETURN_IF_ERROR(context.MakeRoomForBytes(columns.SampleCount(0, columns.rows()) * kResultBytes));
     return Value(ToMatrix(std::move(heads), columns, steps));
   }
   if (is_scalar) {

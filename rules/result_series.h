@@ -62,6 +62,8 @@ class ResultSeries {
   /// Grows when entries were removed: pointers kept from before are then invalid.
   uint64_t removals() const { return removals_; }
 
+  size_t size() const { return entries_.size(); }
+
   /// The series that have not ended.
   std::vector<Labels> Current() const;
 

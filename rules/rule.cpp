@@ -1,10 +1,15 @@
 #include "rules/rule.h"
 
+#include "base/memory_budget.h"
+#include "base/status.h"
 #include "base/strings.h"
 #include "promql/parser.h"
 
 namespace tocsin::rules {
 namespace {
+
+/// What a new result becomes, at most: an alert with its texts and its two series, about so much.
+constexpr int64_t kResultBytes = 2500;
 
 Labels MergedLabels(const TextMap& group, const TextMap& own) {
   TextMap merged = own;
@@ -39,8 +44,14 @@ std::string Rule::Description() const { return Cat(Key(), "\n", query_); }
 absl::StatusOr<promql::Vector> Rule::RunQuery(const EvaluationContext& context) {
   promql::Annotations annotations;
   auto result = QueryVector(context.source, query_, context.ts - context.query_offset_ms, &annotations, query_tree_.get());
-  const MutexLock lock(mu_);
-  annotations_ = std::move(annotations);
+  {
+    const MutexLock lock(mu_);
+    annotations_ = std::move(annotations);
+  }
+  if (result.ok() && result->size() > series_.size()) {
+    RETURN_IF_ERROR(
+        MakeRoom(context.source.engine->options().memory_budget, static_cast<int64_t>(result->size() - series_.size()) * kResultBytes));
+  }
   return result;
 }
 

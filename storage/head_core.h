@@ -189,6 +189,7 @@ class HeadCore {
   void Account(const SeriesAppendContext& context) REQUIRES(mu);
   void KeepMemoryLimit(size_t excess) EXCLUDES(mu);
   void TellPressure();
+  void TellRefusals();
   size_t ShedClosedChunks(size_t bytes) EXCLUDES(mu);
   size_t ShedOpenChunks(size_t bytes) EXCLUDES(mu);
   void ReserveFirstCommit(Series& series) REQUIRES(mu);
@@ -199,11 +200,19 @@ class HeadCore {
   std::deque<Removed> removed_ GUARDED_BY(mu);
   uint64_t removed_before_ GUARDED_BY(mu) = 0;                            // that have left the front of removed_
   absl::flat_hash_map<uint32_t, uint64_t> removed_slots_ GUARDED_BY(mu);  // slot -> removed_before_ + index in removed_
-  uint32_t slots_at_last_truncation_ GUARDED_BY(mu) = 0;
   TimestampMs swept_max_time_ GUARDED_BY(mu) = kMinTimestamp;   ///< max_time at the last sweep.
   TimestampMs looked_max_time_ GUARDED_BY(mu) = kMinTimestamp;  ///< max_time when it was last asked whether one is due.
+  /// A maintenance that has been: what commits there were, and what series.
+  struct Round {
+    uint64_t commit;
+    uint32_t slots_end;
+  };
+  std::deque<Round> rounds_ GUARDED_BY(mu);        // during which appenders were open that still are
+  uint32_t settled_slots_end_ GUARDED_BY(mu) = 0;  // of older series without a sample no appender is left that made them
   // Of the maintenance.
   MemoryBudget::Pressure told_pressure_ = MemoryBudget::Pressure::kNone;
+  uint64_t told_refused_queries_ = 0;
+  uint64_t told_refused_requests_ = 0;
 };
 
 }  // namespace tocsin

@@ -54,7 +54,7 @@ bool HeadCore::TruncateSeries(Series& series, TimestampMs cutoff, Sweep* sweep) 
   sweep->first = std::min(sweep->first, series.FirstTime());
   CountSeries(series, sweep);
   return series.has_samples_in_order() ? series.last_t < cutoff && (series.extra == nullptr || series.extra->out_of_order.empty())
-                                       : series.empty() && series.slot < slots_at_last_truncation_;
+                                       : series.empty() && series.slot < settled_slots_end_;
 }
 
 void HeadCore::CountSeries(const Series& series, Sweep* sweep) {
@@ -69,28 +69,37 @@ void HeadCore::CountSeries(const Series& series, Sweep* sweep) {
   }
 }
 
-// Those that lie within the time of a closed chunk are merged into it; queriers older than their commit keep the others apart.
+// Those that lie within the time of a closed chunk, up to the next one, are merged into it. Apart stay those that a querier may not see
+// yet, those that a tombstone or a start timestamp of the samples in order would touch, and what lies within a chunk of histograms.
 void HeadCore::FoldOutOfOrder(Series& series) {
   std::vector<SeriesExtra::OutOfOrderSample>& samples = series.extra->out_of_order;
+  if (!series.extra->starts.empty()) {
+    return;
+  }
+  const auto is_deleted = [&deleted = series.extra->deleted](TimestampMs t) {
+    return std::any_of(deleted.begin(), deleted.end(), [t](const TimeRange& range) { return range.min_t <= t && t <= range.max_t; });
+  };
   const uint64_t oldest = queriers.Oldest();
   SeriesAppendContext context{table.open_chunks(), options.chunk_range_ms};
   for (size_t i = 0; i < series.closed.size() && !samples.empty(); ++i) {
     const ChunkPtr chunk = series.closed[i];
     const TimestampMs until = i + 1 < series.closed.size() ? series.closed[i + 1]->min_t() : chunk->max_t();
-    const auto end = std::find_if(samples.begin(), samples.end(), [&](const auto& one) { return one.t >= until; });
-    const bool mergeable = chunk->encoding() == ChunkEncoding::kXor && std::all_of(samples.begin(), end, [&](const auto& one) {
-                             return one.histogram == nullptr && one.start_t == 0 && one.commit <= oldest;
+    const auto begin =
+        i == 0 ? samples.begin() : std::find_if(samples.begin(), samples.end(), [&](const auto& one) { return one.t >= chunk->min_t(); });
+    const auto end = std::find_if(begin, samples.end(), [&](const auto& one) { return one.t >= until; });
+    const bool mergeable = chunk->encoding() == ChunkEncoding::kXor && std::all_of(begin, end, [&](const auto& one) {
+                             return one.histogram == nullptr && one.start_t == 0 && one.commit <= oldest && !is_deleted(one.t);
                            });
     SampleColumns old;
-    if (end == samples.begin() || !mergeable || !ReadChunk(chunk->encoding(), chunk->bytes(), kMinTimestamp, kMaxTimestamp, &old) ||
-        old.size() + static_cast<size_t>(end - samples.begin()) > UINT16_MAX / 32) {
+    if (end == begin || !mergeable || !ReadChunk(chunk->encoding(), chunk->bytes(), kMinTimestamp, kMaxTimestamp, &old) ||
+        old.size() + static_cast<size_t>(end - begin) > UINT16_MAX / 32) {
       continue;
     }
     std::vector<std::pair<TimestampMs, double>> merged;
     for (size_t k = 0; k < old.size(); ++k) {
       merged.emplace_back(old.timestamps[k], old.values[k]);
     }
-    for (auto it = samples.begin(); it != end; ++it) {
+    for (auto it = begin; it != end; ++it) {
       merged.emplace_back(it->t, it->value);
     }
     std::stable_sort(merged.begin(), merged.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
@@ -106,7 +115,7 @@ void HeadCore::FoldOutOfOrder(Series& series) {
     series.closed.Replace(i, ChunkPtr::Make(merged.front().first, merged.back().first, ChunkEncoding::kXor, {buffer, state.size}));
     context.bytes_grown += static_cast<int64_t>(series.closed[i]->memory_bytes());
     std::free(buffer);
-    samples.erase(samples.begin(), end);
+    samples.erase(begin, end);
   }
   Account(context);
 }
@@ -175,11 +184,16 @@ bool HeadCore::SweepIsDue() {
 void HeadCore::SweepSeries() {
   TimestampMs cutoff = options.min_time;
   uint32_t end = 0;
+  Round round{};
   {
     const WriterLock lock(mu);
-    // Series that came during the last interval without a sample may belong to an appender that is about to commit.
-    ++commit;
-    end = table.slots_end();
+    round = {++commit, table.slots_end()};
+    end = round.slots_end;
+    // Series without a sample may belong to an appender that is about to commit, however long that takes.
+    const uint64_t oldest = appenders.Oldest();
+    for (; !rounds_.empty() && rounds_.front().commit <= oldest; rounds_.pop_front()) {
+      settled_slots_end_ = rounds_.front().slots_end;
+    }
     if (options.retention_ms > 0 && max_time != kMinTimestamp) {
       cutoff = std::max(cutoff, max_time - options.retention_ms);
     }
@@ -211,7 +225,7 @@ void HeadCore::SweepSeries() {
   {
     const WriterLock lock(mu);
     min_time = std::max(sweep.first, cutoff);
-    slots_at_last_truncation_ = end;
+    rounds_.push_back(round);
   }
   counters.chunks = sweep.chunks;
   counters.stale_series = sweep.stale_series;
@@ -229,6 +243,7 @@ void HeadCore::KeepMemoryLimit(size_t excess) {
     options.memory_budget->SetMeasured(MemoryBudget::ResidentBytes());
   }
   TellPressure();
+  TellRefusals();
   if (options.memory_budget != nullptr) {
     excess = std::max(excess, static_cast<size_t>(options.memory_budget->excess_bytes()));
   }
@@ -257,6 +272,21 @@ void HeadCore::TellPressure() {
       LogWarn("Memory is at its limit: new series are refused", {{"used_bytes", used}, {"limit_bytes", limit}});
       break;
   }
+}
+
+// Queries and requests can be refused by the thousand: they are told once a round.
+void HeadCore::TellRefusals() {
+  const MemoryBudget* budget = options.memory_budget;
+  if (budget == nullptr) {
+    return;
+  }
+  const uint64_t queries = budget->refused_work() - told_refused_queries_;
+  const uint64_t requests = budget->bodies().refused() - told_refused_requests_;
+  if (queries + requests > 0) {
+    LogWarn("Work was refused to keep the memory limit", {{"queries", queries}, {"requests", requests}});
+  }
+  told_refused_queries_ += queries;
+  told_refused_requests_ += requests;
 }
 
 size_t HeadCore::ShedHistory(size_t bytes) {

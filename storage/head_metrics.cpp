@@ -261,6 +261,10 @@ void HeadMetrics::AddMemoryMetrics() {
              [budget] { return static_cast<double>(budget->estimate_bytes()); });
     AddGauge("tocsin_memory_pressure", "0: none, 1: history is given up, 2: new series are refused.",
              [budget] { return static_cast<double>(budget->pressure()); });
+    AddCounter("tocsin_memory_refused_queries_total", "Queries and rule evaluations that the memory limit had no room for.",
+               [budget] { return static_cast<double>(budget->refused_work()); });
+    AddCounter("tocsin_memory_refused_requests_total", "Requests whose bodies the memory limit had no room for.",
+               [budget] { return static_cast<double>(budget->bodies().refused()); });
   }
 }
 

@@ -39,6 +39,9 @@ class Largest {
   std::vector<NamedCount> heap_;
 };
 
+/// What upstream's label sets spend on a text: its length in one byte, or in four.
+uint64_t EncodedSize(std::string_view text) { return text.size() + (text.size() < 255 ? 1 : 4); }
+
 std::string PressureText(const MemoryBudget* budget) {
   switch (budget == nullptr ? MemoryBudget::Pressure::kNone : budget->pressure()) {
     case MemoryBudget::Pressure::kNone:
@@ -66,7 +69,7 @@ void FillTables(const HeadCore& core, size_t limit, HeadStatus* status) REQUIRES
     for (const PairId pair : pairs) {
       const uint64_t series = core.pairs.postings(pair).count();
       const std::string_view value = core.pairs.value(pair);
-      bytes += series * value.size();
+      bytes += series * (EncodedSize(text) + EncodedSize(value));
       status->posting_bytes += core.pairs.postings(pair).memory_bytes();
       if (by_pair.Wants(series)) {
         by_pair.Add(Cat(text, "=", value), series);
@@ -106,6 +109,8 @@ HeadStatus MakeHeadStatus(const HeadCore& core, size_t limit) {
   if (const MemoryBudget* budget = core.options.memory_budget; budget != nullptr) {
     status.memory_limit_bytes = budget->limit_bytes();
     status.memory_used_bytes = budget->estimate_bytes();
+    status.refused_queries = budget->refused_work();
+    status.refused_requests = budget->bodies().refused();
   }
   status.memory_pressure = PressureText(core.options.memory_budget);
   status.refused_series = core.counters.refused[static_cast<size_t>(AppendResult::kMemoryLimit)];

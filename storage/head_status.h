@@ -26,7 +26,7 @@ struct HeadStatus {
   // The largest, in descending order.
   std::vector<NamedCount> series_by_metric;
   std::vector<NamedCount> values_by_label;
-  std::vector<NamedCount> memory_by_label;  ///< bytes of the values, for each series that has them
+  std::vector<NamedCount> memory_by_label;  ///< bytes of names and values with their lengths, for each series that has them
   std::vector<NamedCount> series_by_pair;   ///< "name=value"
 
   // Bytes.
@@ -43,6 +43,8 @@ struct HeadStatus {
   /// "none", "history is given up", "new series are refused"
   std::string memory_pressure;
   uint64_t refused_series = 0;
+  uint64_t refused_queries = 0;
+  uint64_t refused_requests = 0;  ///< whose bodies had no room
   uint64_t shed_chunks = 0;
 };
 

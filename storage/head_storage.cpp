@@ -58,7 +58,8 @@ void HeadStorage::TellReport() const {
                                    {"commits", report_.commits},
                                    {"samples", report_.samples},
                                    {"dropped_bytes", report_.dropped_bytes},
-                                   {"dropped_samples", report_.dropped_samples}});
+                                   {"dropped_samples", report_.dropped_samples},
+                                   {"refused_series", report_.refused_series}});
 }
 
 void HeadStorage::Maintain() {

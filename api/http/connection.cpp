@@ -11,6 +11,7 @@
 #include "api/http/content_encoding.h"
 #include "api/http/response_head.h"
 #include "base/log.h"
+#include "base/memory_share.h"
 
 namespace tocsin::http {
 namespace {
@@ -20,6 +21,8 @@ using RequestParser = beast_http::request_parser<beast_http::string_body>;
 
 constexpr size_t kReadBytesFirst = 4 << 10;
 constexpr size_t kReadBytesMost = 64 << 10;
+/// Shorter bodies do not count: whatever waits in memory, questions are read.
+constexpr uint64_t kBodyBytesFree = 64 << 10;
 /// Read ahead of the request being handled.
 constexpr size_t kPipelineBytesMax = 256 << 10;
 constexpr DurationMs kLingerMs = 2 * kSecond;
@@ -90,7 +93,19 @@ void AppendChunk(std::string_view part, std::string* out) {
 }  // namespace
 
 struct Connection::Incoming {
+  explicit Incoming(MemoryShare* bodies) : room(std::make_shared<MemoryClaim>(bodies)) {}
+
+  /// Whether the body that has come so far, or is announced, fits into memory beside all others.
+  bool HasRoom(uint64_t body_bytes_max) {
+    uint64_t bytes = parser.get().body().size();
+    if (const auto announced = parser.content_length(); announced) {
+      bytes = std::max<uint64_t>(bytes, std::min<uint64_t>(*announced, body_bytes_max));
+    }
+    return bytes < kBodyBytesFree || room->GrowTo(bytes);
+  }
+
   RequestParser parser;
+  std::shared_ptr<MemoryClaim> room;
 };
 
 Connection::Connection(std::unique_ptr<Transport> transport, ConnectionHost* host)
@@ -192,7 +207,7 @@ void Connection::ParseInput() {
 
 bool Connection::ParseOne() {
   if (incoming_ == nullptr) {
-    incoming_ = std::make_unique<Incoming>();
+    incoming_ = std::make_unique<Incoming>(host_->options().bodies);
     incoming_->parser.eager(true);
     incoming_->parser.header_limit(kHeaderBytesMax);
     incoming_->parser.body_limit(host_->options().body_bytes_max);
@@ -216,6 +231,11 @@ bool Connection::ParseOne() {
     }
   }
   input_.erase(0, used);
+  if (parser.is_header_done() && !incoming_->HasRoom(host_->options().body_bytes_max)) {
+    host_->options().bodies->CountRefused();
+    Refuse(503);
+    return false;
+  }
   if (parser.is_done()) {
     return true;
   }
@@ -250,6 +270,7 @@ void Connection::Dispatch() {
   last_ = last_ || !parser.keep_alive();
   http_1_0_ = parser.get().version() < 11;
   auto request = std::make_shared<Request>(TakeRequest(&parser, *transport_));
+  const std::shared_ptr<MemoryClaim> room = std::move(incoming_->room);
   incoming_.reset();
   head_request_ = request->method == "HEAD";
   if (!DecodeTarget(request.get())) {
@@ -261,9 +282,10 @@ void Connection::Dispatch() {
   if (peer_gone_) {
     cancel_->Stop();
   }
-  host_->RunOnWorker([self = shared_from_this(), request, cancel = cancel_, host = host_] {
+  host_->RunOnWorker([self = shared_from_this(), request, room, cancel = cancel_, host = host_] {
     request->cancel = cancel.get();
     auto response = std::make_shared<Response>(Handle(host->handler(), request.get()));
+    room->Clear();
     // The stream of an answer may look at the request for as long as it runs.
     if (response->stream) {
       response->stream = [request, cancel, stream = std::move(response->stream)](std::string* chunk) { return stream(chunk); };

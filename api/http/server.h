@@ -9,6 +9,10 @@
 #include "api/http/message.h"
 #include "base/clock.h"
 
+namespace tocsin {
+class MemoryShare;
+}
+
 namespace tocsin::http {
 
 /// Longest request line and headers together; above: 431. (One header may have 64 KiB.)
@@ -43,6 +47,7 @@ struct ServerOptions {
   int connections_max = 512;
   DurationMs read_timeout_ms = 5 * kMinute;  // to read one request, and for which an idle connection is kept
   uint64_t body_bytes_max = 64 << 20;        // above: 413
+  MemoryShare* bodies = nullptr;             // of all requests; without room in it 503. Null: no limit
   const TlsMaterial* tls = nullptr;          // null: plain; read by Start only
 };
 

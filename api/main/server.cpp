@@ -133,6 +133,7 @@ void ProgramServer::OpenParts(const Config& config) {
   promql::EngineOptions engine_options = flags_.engine;
   engine_options.default_subquery_step_ms = config.global.evaluation_interval_ms;
   engine_options.registry = &metrics_.registry();
+  engine_options.memory_budget = &memory_budget_;
   if (!flags_.memory_only) {
     engine_options.active_queries_file = Cat(OwnFolder(), "/queries.active");
   }
@@ -151,7 +152,10 @@ void ProgramServer::OpenParts(const Config& config) {
   sender_options.metadata = [this] { return FamilyMetadataOfTargets(); };
   remote_senders_ = std::make_unique<RemoteWriteManager>(std::move(sender_options), *head_, clock_, SystemEnv(), metrics_.registry());
 
-  scrape_ = std::make_unique<ScrapeManager>(ScrapeOptions(flags_, external_url_), *head_, clock_, metrics_.registry());
+  ScrapeManager::Options scrape_options = ScrapeOptions(flags_, external_url_);
+  scrape_options.memory_budget = &memory_budget_;
+  scrape_options.spill_folder = flags_.memory_only ? "" : OwnFolder();
+  scrape_ = std::make_unique<ScrapeManager>(std::move(scrape_options), *head_, clock_, metrics_.registry());
   scrape_discovery_ = std::make_unique<DiscoveryManager>(
       DiscoveryManager::Options{.name = "scrape", .update_interval_ms = flags_.discovery_interval_ms}, clock_, metrics_.registry(),
       [this](const DiscoveredSnapshot& found) { scrape_->UpdateTargets(found); });

@@ -31,6 +31,7 @@ absl::Status ProgramServer::OpenHttp() {
   options.listen = flags_.listen_addresses;
   options.connections_max = flags_.connections_max;
   options.read_timeout_ms = flags_.read_timeout_ms;
+  options.bodies = &memory_budget_.bodies();
   RETURN_IF_ERROR(web_guard_.Load());
   ASSIGN_OR_RETURN(tls_in_use_, web_guard_.Tls());
   options.tls = tls_in_use_.get();
@@ -94,6 +95,7 @@ void ProgramServer::RegisterReceivers(http::Router* router) {
   options.type_and_unit_labels = flags_.features.language.type_and_unit_labels;
   options.start_timestamps = flags_.features.st_storage || flags_.features.created_timestamp_zero_ingestion;
   options.store_metadata = flags_.features.metadata_wal_records;
+  options.bodies = &memory_budget_.bodies();
   remote_write_ = std::make_unique<RemoteWriteReceiver>(options, *head_, clock_, metrics_.registry());
   router->Handle("POST", write, api::WhenReady(sources_, [this](const http::Request& request) { return remote_write_->Handle(request); }));
 }
@@ -115,11 +117,13 @@ void ProgramServer::OpenOtlp() {
   options.type_and_unit_labels = flags_.features.language.type_and_unit_labels;
   options.native_delta = flags_.features.otlp_native_delta;
   options.delta_to_cumulative = flags_.features.otlp_delta_to_cumulative;
+  options.bodies = &memory_budget_.bodies();
   otlp_ = std::make_unique<OtlpReceiver>(options, [this] { return config()->otlp; }, *head_, clock_, metrics_.registry());
 }
 
 void ProgramServer::RegisterReaders(http::Router* router) {
   RemoteReadOptions options;
+  options.memory_budget = &memory_budget_;
   options.sample_limit = static_cast<size_t>(flags_.read_sample_limit);
   options.concurrent_limit = flags_.read_concurrent_limit > 0 ? static_cast<int>(flags_.read_concurrent_limit) : INT_MAX;
   options.max_bytes_in_frame = static_cast<size_t>(flags_.read_frame_bytes_max);
@@ -135,7 +139,8 @@ void ProgramServer::RegisterReaders(http::Router* router) {
   router->Handle("POST", route_prefix_ + "/api/v1/read",
                  api::WhenReady(sources_, [this](const http::Request& request) { return remote_read_->Handle(request); }));
   federation_ = std::make_unique<FederationHandler>(
-      *head_, clock_, engine_->options().lookback_delta_ms, [this] { return config()->global.external_labels; }, metrics_.registry());
+      *head_, clock_, engine_->options().lookback_delta_ms, [this] { return config()->global.external_labels; }, metrics_.registry(),
+      &memory_budget_);
   router->Handle("GET", route_prefix_ + "/federate",
                  api::WhenReady(sources_, [this](const http::Request& request) { return federation_->Handle(request); }));
 }

@@ -75,6 +75,7 @@ void ProgramServer::FillSources() {
   sources_.visit_metadata = [this](const std::function<void(const TargetMetadata&)>& visit) { scrape_->VisitMetadata(visit); };
   sources_.print_scrape_config = &PrintScrapeConfig;
   sources_.store = head_.get();
+  sources_.memory_budget = &memory_budget_;
   sources_.notifications = &notifications_;
   sources_.replay_progress = &replay_progress_;
   sources_.alertmanagers = [this] {

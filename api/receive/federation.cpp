@@ -9,11 +9,15 @@
 #include "absl/container/flat_hash_set.h"
 #include "api/receive/federation_format.h"
 #include "api/receive/write_protocol.h"
+#include "base/memory_budget.h"
 #include "base/status.h"
 #include "promql/parser.h"
 
 namespace tocsin {
 namespace {
+
+/// Of a series: its labels, views of them and its lines, about so much.
+constexpr int64_t kFederatedSeriesBytes = 1200;
 
 struct NewestSample {
   Labels labels;
@@ -22,11 +26,12 @@ struct NewestSample {
 
 /// The series of all selectors, each once, by name and then in order of their labels.
 absl::StatusOr<std::vector<NewestSample>> SelectNewest(Querier& querier, const std::vector<std::vector<Matcher>>& selectors,
-                                                       TimestampMs min_t, TimestampMs max_t) {
+                                                       TimestampMs min_t, TimestampMs max_t, MemoryBudget* memory_budget) {
   std::vector<NewestSample> newest;
   absl::flat_hash_set<uint64_t> seen;
   for (const std::vector<Matcher>& matchers : selectors) {
     ASSIGN_OR_RETURN(const SeriesList list, querier.Select(matchers, {min_t, max_t}));
+    RETURN_IF_ERROR(MakeRoom(memory_budget, static_cast<int64_t>(list.size()) * kFederatedSeriesBytes));
     for (const std::unique_ptr<SelectedSeries>& series : list) {
       Sample sample;
       if (!seen.insert(series->id()).second || !series->ReadLast(min_t, max_t, &sample) || IsStaleNaN(sample.value)) {
@@ -63,7 +68,7 @@ FederatedMetric WithExternal(const NewestSample& newest, const std::map<std::str
 }  // namespace
 
 FederationHandler::FederationHandler(Queryable& store, const Clock& clock, DurationMs lookback_ms, std::function<Labels()> external_labels,
-                                     prometheus::Registry& metrics)
+                                     prometheus::Registry& metrics, MemoryBudget* memory_budget)
     : store_(store),
       clock_(clock),
       lookback_ms_(lookback_ms),
@@ -72,7 +77,8 @@ FederationHandler::FederationHandler(Queryable& store, const Clock& clock, Durat
                   .Name("prometheus_web_federation_errors_total")
                   .Help("Total number of errors that occurred while sending federation responses.")
                   .Register(metrics)
-                  .Add({})) {
+                  .Add({})),
+      memory_budget_(memory_budget) {
   prometheus::BuildCounter()
       .Name("prometheus_web_federation_warnings_total")
       .Help("Total number of warnings that occurred while sending federation responses.")
@@ -98,10 +104,10 @@ http::Response FederationHandler::Handle(const http::Request& request) {
     errors_.Increment();
     return WriteError(absl::IsUnavailable(querier.status()) ? 503 : 500, Message(querier.status()));
   }
-  const absl::StatusOr<std::vector<NewestSample>> newest = SelectNewest(**querier, selectors, now - lookback_ms_, now);
+  const absl::StatusOr<std::vector<NewestSample>> newest = SelectNewest(**querier, selectors, now - lookback_ms_, now, memory_budget_);
   if (!newest.ok()) {
     errors_.Increment();
-    return WriteError(500, Message(newest.status()));
+    return WriteError(absl::IsResourceExhausted(newest.status()) ? 422 : 500, Message(newest.status()));
   }
   std::map<std::string, std::string> external = {{"instance", ""}};
   for (const Label& label : external_labels_()) {

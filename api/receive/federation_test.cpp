@@ -3,6 +3,7 @@
 #include <prometheus/registry.h>
 
 #include "api/receive/federation_format.h"
+#include "base/memory_budget.h"
 #include "gtest/gtest.h"
 #include "storage/appender.h"
 #include "storage/head.h"
@@ -53,6 +54,24 @@ TEST_F(FederationTest, Text) {
             "# TYPE up untyped\n"
             "up{instance=\"a\",job=\"x\",cluster=\"c\"} 1 1699999999000\n"
             "up{path=\"a\\\"\\\\\\n\",cluster=\"c\",instance=\"\",job=\"external\"} 0.25 1699999998000\n");
+}
+
+TEST_F(FederationTest, WhatMemoryHasNoRoomForIsAnError) {
+  for (int i = 0; i < 1000; ++i) {
+    Add(Labels::FromPairs({{"__name__", "many"}, {"i", std::to_string(i)}}), kFederationNow, 1);
+  }
+  prometheus::Registry metrics;
+  MemoryBudget nothing(1);
+  FederationHandler handler(*head_, clock_, 5 * kMinute, [] { return Labels(); }, metrics, &nothing);
+  http::Request request;
+  request.method = "GET";
+  for (const auto& [selector, status] : std::vector<std::pair<std::string, int>>{{"many", 422}, {"many{i=\"7\"}", 200}}) {
+    request.target = "/federate?match[]=" + selector;
+    ASSERT_TRUE(http::DecodeTarget(&request));
+    const http::Response response = handler.Handle(request);
+    EXPECT_EQ(response.status, status) << response.body;
+  }
+  EXPECT_EQ(nothing.refused_work(), 1U);
 }
 
 TEST_F(FederationTest, Utf8Names) {

@@ -3,15 +3,24 @@
 #include <prometheus/counter.h>
 #include <prometheus/registry.h>
 
+#include <algorithm>
+
 #include "api/receive/remote_write_receiver.h"
 #include "base/compress/compress.h"
 #include "base/log.h"
+#include "base/memory_share.h"
 #include "base/status.h"
 
 namespace tocsin {
 namespace {
 
-absl::StatusOr<std::vector<wire::OtlpResource>> DecodeOtlpRequest(const http::Request& request) {
+// A byte of a request takes up to so many when it is decoded.
+constexpr uint64_t kDecodedPart = 5;
+
+absl::Status NoRoom() { return absl::UnavailableError("the memory limit (--memory.max) has no room for this request"); }
+
+/// `room` holds what the request takes until it is stored.
+absl::StatusOr<std::vector<wire::OtlpResource>> DecodeOtlpRequest(const http::Request& request, MemoryShare* bodies, MemoryClaim* room) {
   const std::string_view type = request.Header("Content-Type");
   const std::string_view encoding = request.Header("Content-Encoding");
   if (type != "application/x-protobuf" && type != "application/json") {
@@ -23,11 +32,20 @@ absl::StatusOr<std::vector<wire::OtlpResource>> DecodeOtlpRequest(const http::Re
   std::string unpacked;
   std::string_view body = request.body;
   if (!encoding.empty()) {
-    RETURN_IF_ERROR(GzipDecode(request.body, kOtlpBodyBytesMax, &unpacked));
+    const bool limited = bodies != nullptr && bodies->bytes_max() > 0;
+    const uint64_t free_bytes = limited ? static_cast<uint64_t>(std::max<int64_t>(0, bodies->free_bytes())) : kOtlpBodyBytesMax;
+    const absl::Status decoded = GzipDecode(request.body, std::min(kOtlpBodyBytesMax, free_bytes), &unpacked);
+    if (absl::IsResourceExhausted(decoded) && free_bytes < kOtlpBodyBytesMax) {
+      return NoRoom();
+    }
+    RETURN_IF_ERROR(decoded);
     body = unpacked;
   }
   if (body.size() > kOtlpBodyBytesMax) {
     return absl::ResourceExhaustedError(Cat("the request is larger than ", kOtlpBodyBytesMax, " bytes"));
+  }
+  if (!room->GrowTo(body.size() * kDecodedPart)) {
+    return NoRoom();
   }
   return type == "application/json" ? wire::DecodeOtlpJson(body) : wire::DecodeOtlpProtobuf(body);
 }
@@ -58,7 +76,14 @@ OtlpReceiver::OtlpReceiver(OtlpReceiverOptions options, std::function<OtlpConfig
 }
 
 http::Response OtlpReceiver::Handle(const http::Request& request) {
-  absl::StatusOr<std::vector<wire::OtlpResource>> resources = DecodeOtlpRequest(request);
+  MemoryClaim room(options_.bodies);
+  absl::StatusOr<std::vector<wire::OtlpResource>> resources = DecodeOtlpRequest(request, options_.bodies, &room);
+  if (absl::IsUnavailable(resources.status())) {
+    options_.bodies->CountRefused();
+    http::Response response = WriteError(429, Message(resources.status()));
+    response.Set("Retry-After", kWriteRetryAfterSeconds);
+    return response;
+  }
   if (!resources.ok()) {
     return WriteError(absl::IsResourceExhausted(resources.status()) ? 413 : 400, Message(resources.status()));
   }

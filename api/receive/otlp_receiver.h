@@ -17,6 +17,8 @@ class Family;
 
 namespace tocsin {
 
+class MemoryShare;
+
 /// Bodies are read up to here, unpacked.
 inline constexpr uint64_t kOtlpBodyBytesMax = 32 << 20;
 
@@ -25,11 +27,12 @@ struct OtlpReceiverOptions {
   bool type_and_unit_labels = false;
   bool native_delta = false;
   bool delta_to_cumulative = false;  ///< feature otlp-deltatocumulative
+  MemoryShare* bodies = nullptr;     ///< of unpacked and decoded bodies under way, outlives the receiver; null: no limit
 };
 
 /// POST /api/v1/otlp/v1/metrics: OTLP in protobuf or JSON, plain or gzip.
 /// 200 when all is written; 400 lists what was left out (what is good has been written); 429 with Retry-After when new series were refused
-/// because the memory is used up; 503 when the log cannot be written.
+/// because the memory is used up, or there is no room to read the request; 503 when the log cannot be written.
 /// Threads: safe.
 class OtlpReceiver {
  public:

@@ -3,6 +3,7 @@
 #include <prometheus/registry.h>
 
 #include "base/compress/compress.h"
+#include "base/memory_share.h"
 #include "base/model/float_histogram.h"
 #include "base/model/sample.h"
 #include "gmock/gmock.h"
@@ -157,6 +158,27 @@ TEST_F(OtlpReceiverTest, DeltasAddUpWhereAskedFor) {
   EXPECT_EQ(SendMetric(metric).body, "");
   EXPECT_THAT(SeriesOf("{__name__=\"d_total\", instance=\"i1\", job=\"shop/cart\"}").samples,
               ElementsAre(Pair(kOtlpNow - 1000, 1), Pair(kOtlpNow, 3)));
+}
+
+TEST_F(OtlpReceiverTest, ARequestWithoutRoomInMemoryIsToComeAgain) {
+  const std::string body = R"({"resourceMetrics":[]})";
+  std::string packed;
+  GzipEncode(body, &packed);
+  MemoryShare little(static_cast<int64_t>(body.size()) + 1);  // for its text, not for what that becomes
+  options_.bodies = &little;
+  EXPECT_EQ(Send(body).status, 429);
+  const http::Response refused = Send(packed, "application/json", "gzip");
+  EXPECT_EQ(refused.status, 429);
+  EXPECT_FALSE(FindHeader(refused.headers, "Retry-After").empty());
+  EXPECT_EQ(little.refused(), 2U);
+  EXPECT_EQ(little.free_bytes(), little.bytes_max()) << "nothing is kept";
+  MemoryShare less(static_cast<int64_t>(body.size()) - 1);
+  options_.bodies = &less;
+  EXPECT_EQ(Send(packed, "application/json", "gzip").status, 429);
+  MemoryShare enough(5 * static_cast<int64_t>(body.size()));
+  options_.bodies = &enough;
+  EXPECT_EQ(Send(body).status, 200);
+  EXPECT_EQ(Send(packed, "application/json", "gzip").status, 200);
 }
 
 TEST_F(OtlpReceiverTest, MemoryAndLog) {

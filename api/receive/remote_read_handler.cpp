@@ -9,10 +9,16 @@
 #include "api/receive/write_protocol.h"
 #include "base/compress/compress.h"
 #include "base/log.h"
+#include "base/memory_budget.h"
 #include "base/status.h"
 
 namespace tocsin {
 namespace {
+
+// Memory is asked for while an answer grows, so much at once. A byte of it takes up to so many: the string grows by doubling, and is then
+// compressed into another.
+constexpr int64_t kAskForBytes = 4 << 20;
+constexpr int64_t kBytesOfBody = 3;
 
 using ExternalLabels = RemoteReadHandler::ExternalLabels;
 
@@ -202,6 +208,8 @@ http::Response RemoteReadHandler::AnswerSamples(const wire::ReadRequest& request
   std::string body;
   wire::ProtoWriter writer(&body);
   SampleColumns samples;
+  absl::Status room;
+  size_t asked_bytes = kAskForBytes / kBytesOfBody;
   for (const wire::ReadQuery& query : request.queries) {
     absl::StatusOr<std::unique_ptr<Querier>> querier = store_.OpenQuerier(query.start, query.end);
     if (!querier.ok()) {
@@ -220,11 +228,21 @@ http::Response RemoteReadHandler::AnswerSamples(const wire::ReadRequest& request
         if (options_.sample_limit > 0 && count > options_.sample_limit) {
           return;
         }
+        if (body.size() >= asked_bytes) {
+          room = MakeRoom(options_.memory_budget, kAskForBytes);
+          asked_bytes += kAskForBytes / kBytesOfBody;
+        }
+        if (!room.ok()) {
+          return;
+        }
         const Labels labels = series->labels();
         const std::vector<Label> merged = MergeExternal(labels, external);
         result.Message(1, [&](wire::ProtoWriter& out) { wire::EncodeReadSeries(merged, samples, &out); });
       }
     });
+    if (!room.ok()) {
+      return WriteError(422, Message(room));
+    }
     if (options_.sample_limit > 0 && count > options_.sample_limit) {
       return WriteError(400, Cat("exceeded sample limit (", options_.sample_limit, ")"));
     }

@@ -18,12 +18,15 @@ class Registry;
 
 namespace tocsin {
 
+class MemoryBudget;
+
 inline constexpr uint64_t kReadRequestBytesMax = 32 << 20;
 
 struct RemoteReadOptions {
-  size_t sample_limit = 50'000'000;     ///< --storage.remote.read-sample-limit, of a query answered with samples; 0: none
-  int concurrent_limit = 10;            ///< --storage.remote.read-concurrent-limit: more wait
-  size_t max_bytes_in_frame = 1 << 20;  ///< --storage.remote.read-max-bytes-in-frame
+  size_t sample_limit = 50'000'000;       ///< --storage.remote.read-sample-limit, of a query answered with samples; 0: none
+  int concurrent_limit = 10;              ///< --storage.remote.read-concurrent-limit: more wait
+  size_t max_bytes_in_frame = 1 << 20;    ///< --storage.remote.read-max-bytes-in-frame
+  MemoryBudget* memory_budget = nullptr;  ///< for answers with samples, which are made whole; null: no limit
 };
 
 /// POST /api/v1/read: remote read with samples, or with streamed chunks where the client takes them.

@@ -10,6 +10,7 @@
 #include "api/receive/write_request_v2.h"
 #include "base/compress/snappy_block.h"
 #include "base/log.h"
+#include "base/memory_share.h"
 #include "base/status.h"
 
 namespace tocsin {
@@ -21,8 +22,8 @@ constexpr size_t kLoggedErrorBytes = 1000;
 /// Status codes travel through callbacks as absl codes: INVALID_ARGUMENT 400, all else 500.
 int WriteStatusCode(const absl::Status& status) { return absl::IsInvalidArgument(status) ? 400 : 500; }
 
-http::Response TooManyRequests() {
-  http::Response response = WriteError(429, AppendResultText(AppendResult::kMemoryLimit));
+http::Response TooManyRequests(std::string_view text = AppendResultText(AppendResult::kMemoryLimit)) {
+  http::Response response = WriteError(429, text);
   response.Set("Retry-After", kWriteRetryAfterSeconds);
   return response;
 }
@@ -64,6 +65,13 @@ http::Response RemoteWriteReceiver::Handle(const http::Request& request) {
       Append(&list, list.empty() ? "" : ", ", name);
     }
     return WriteError(415, Cat(*message, " protobuf message is not accepted by this server; only accepts ", list));
+  }
+  MemoryClaim room(options_.bodies);
+  if (const uint64_t bytes = SnappyUnpackedBytes(request.body); bytes <= kWriteDecodedBytesMax && !room.GrowTo(bytes)) {
+    options_.bodies->CountRefused();
+    return bytes > static_cast<uint64_t>(options_.bodies->bytes_max())
+               ? WriteError(413, "the request does not fit into the memory limit (--memory.max)")
+               : TooManyRequests("other requests use the memory that is there for them");
   }
   const absl::StatusOr<RawBytes> body = SnappyUnpack(request.body, kWriteDecodedBytesMax);
   if (!body.ok()) {

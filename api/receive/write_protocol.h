@@ -9,6 +9,8 @@
 
 namespace tocsin {
 
+class MemoryShare;
+
 /// What both versions of remote write have in common: headers in, answers out.
 /// Sources: https://prometheus.io/docs/specs/prw/remote_write_spec_2_0/ and client_golang's exp/api/remote for the texts.
 
@@ -21,6 +23,7 @@ struct RemoteWriteOptions {
   bool type_and_unit_labels = false;  ///< feature type-and-unit-labels: 2.0's metadata as labels __type__ and __unit__
   bool start_timestamps = true;       ///< the store uses start timestamps (features st-storage, created-timestamp-zero-ingestion)
   bool store_metadata = false;        ///< feature metadata-wal-records
+  MemoryShare* bodies = nullptr;      ///< of unpacked bodies under way, outlives the receiver; null: no limit
 };
 
 /// The message that a Content-Type names; without a `proto` parameter 1.0. The error is the text of a 415 answer.

@@ -26,6 +26,10 @@ namespace prometheus {
 struct MetricFamily;
 }  // namespace prometheus
 
+namespace tocsin {
+class MemoryBudget;
+}
+
 namespace tocsin::api {
 
 enum class Readiness { kStarting, kReady, kStopping };
@@ -63,6 +67,7 @@ struct Sources {
   promql::Engine* engine = nullptr;
   Queryable* queryable = nullptr;
   Head* store = nullptr;
+  MemoryBudget* memory_budget = nullptr;  // null: no limit
   Notifications* notifications = nullptr;
   const ReplayProgress* replay_progress = nullptr;
   const Clock* clock = nullptr;

@@ -8,12 +8,16 @@
 #include "api/v1/name_escaping.h"
 #include "api/v1/parameters.h"
 #include "base/json/writer.h"
+#include "base/memory_budget.h"
 #include "base/strings.h"
 #include "base/text/quote.h"
 #include "base/text/time_text.h"
 
 namespace tocsin::api {
 namespace {
+
+/// Of a series in a list, with its text in the answer: about so much.
+constexpr int64_t kListedSeriesBytes = 600;
 
 struct Selection {
   int64_t limit = 0;
@@ -114,11 +118,14 @@ Result LabelValues(const Sources& sources, const http::Request& request) {
 }
 
 /// One matcher set: the series in the order of their labels, cut behind the limit.
-absl::Status CollectSeries(Querier& querier, const std::vector<Matcher>& matchers, const TimeRange& range, const http::Request& request,
-                           std::set<Labels>* found) {
+absl::Status CollectSeries(const Sources& sources, Querier& querier, const std::vector<Matcher>& matchers, const TimeRange& range,
+                           const http::Request& request, std::set<Labels>* found) {
   absl::StatusOr<SeriesList> list = querier.Select(matchers, {.min_t = range.start, .max_t = range.end});
   if (!list.ok()) {
     return list.status();
+  }
+  if (absl::Status room = MakeRoom(sources.memory_budget, static_cast<int64_t>(list->size()) * kListedSeriesBytes); !room.ok()) {
+    return room;
   }
   for (const std::unique_ptr<SelectedSeries>& series : *list) {
     if (request.cancelled()) {
@@ -151,7 +158,7 @@ Result Series(const Sources& sources, const http::Request& request) {
   }
   std::set<Labels> found;
   for (const std::vector<Matcher>& matchers : selection.sets) {
-    if (const absl::Status status = CollectSeries(**querier, matchers, selection.range, request, &found); !status.ok()) {
+    if (const absl::Status status = CollectSeries(sources, **querier, matchers, selection.range, request, &found); !status.ok()) {
       return QueryFailure(status);
     }
   }

@@ -43,6 +43,8 @@ void WriteMemory(const HeadStatus& status, JsonWriter* json) {
   WriteNumber("memoryUsedBytes", status.memory_used_bytes, json);
   json->Field("memoryPressure", status.memory_pressure);
   WriteNumber("refusedSeries", static_cast<int64_t>(status.refused_series), json);
+  WriteNumber("refusedQueries", static_cast<int64_t>(status.refused_queries), json);
+  WriteNumber("refusedRequests", static_cast<int64_t>(status.refused_requests), json);
   WriteNumber("shedChunks", static_cast<int64_t>(status.shed_chunks), json);
   json->EndObject();
 }

@@ -1,11 +1,13 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 
 namespace tocsin {
 
@@ -24,6 +26,12 @@ void GzipEncode(std::string_view in, std::string* out);
 void ZlibEncode(std::string_view in, std::string* out);
 void ZstdEncode(std::string_view in, std::string* out);
 void SnappyEncode(std::string_view in, std::string* out);
+
+/// Bytes that come piece by piece: fills up to `size` bytes at `out` and returns how many; 0 at the end.
+using ByteSource = std::function<absl::StatusOr<size_t>(char* out, size_t size)>;
+
+/// Undoes gzip as GzipDecode does, piece by piece. INVALID_ARGUMENT for damaged input.
+ByteSource MakeGzipSource(ByteSource compressed);
 
 /// A body that is made piece by piece. Write and Finish append to `out` what is ready; after Finish the object is spent.
 class StreamEncoder {

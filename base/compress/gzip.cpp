@@ -1,9 +1,11 @@
 #include <isa-l/igzip_lib.h>
 
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 #include "base/compress/compress.h"
+#include "base/status.h"
 #include "base/strings.h"
 
 namespace tocsin {
@@ -71,6 +73,71 @@ absl::Status GzipDecode(std::string_view in, uint64_t bytes_max, std::string* ou
   }
   out->resize(used);
   return absl::OkStatus();
+}
+
+namespace {
+
+constexpr size_t kGzipInputBytes = 64 * 1024;
+
+class GzipSource {
+ public:
+  explicit GzipSource(ByteSource compressed) : compressed_(std::move(compressed)), input_(kGzipInputBytes) { Begin(); }
+
+  absl::StatusOr<size_t> Read(char* out, size_t size) {
+    state_.next_out = reinterpret_cast<uint8_t*>(out);
+    state_.avail_out = static_cast<uint32_t>(std::min<size_t>(size, UINT32_MAX));
+    const uint32_t wanted = state_.avail_out;
+    while (state_.avail_out == wanted) {
+      if (state_.avail_in == 0) {
+        RETURN_IF_ERROR(Fill());
+      }
+      if (state_.block_state == ISAL_BLOCK_FINISH) {
+        if (state_.avail_in == 0) {
+          return 0;
+        }
+        Begin();  // another member
+      }
+      const bool at_end = state_.avail_in == 0;
+      const int code = isal_inflate(&state_);
+      if (code < 0) {
+        return absl::InvalidArgumentError(av(InflateErrorText(code)));
+      }
+      if (at_end && state_.avail_out == wanted && state_.block_state != ISAL_BLOCK_FINISH) {
+        return absl::InvalidArgumentError("unexpected EOF");
+      }
+    }
+    return wanted - state_.avail_out;
+  }
+
+ private:
+  void Begin() {
+    const inflate_state before = state_;
+    isal_inflate_init(&state_);
+    state_.crc_flag = ISAL_GZIP;
+    state_.next_in = before.next_in;
+    state_.avail_in = before.avail_in;
+    state_.next_out = before.next_out;
+    state_.avail_out = before.avail_out;
+  }
+
+  absl::Status Fill() {
+    ASSIGN_OR_RETURN(const size_t bytes, compressed_(input_.data(), input_.size()));
+    state_.next_in = reinterpret_cast<uint8_t*>(input_.data());
+    state_.avail_in = static_cast<uint32_t>(bytes);
+    return absl::OkStatus();
+  }
+
+  ByteSource compressed_;
+  std::vector<char> input_;
+  inflate_state state_{};
+};
+
+}  // namespace
+
+ByteSource MakeGzipSource(ByteSource compressed) {
+  // std::function wants what can be copied.
+  auto source = std::make_shared<GzipSource>(std::move(compressed));
+  return [source](char* out, size_t size) { return source->Read(out, size); };
 }
 
 namespace {

@@ -12,6 +12,11 @@ constexpr size_t kExpansionMax = 22;
 
 }  // namespace
 
+uint64_t SnappyUnpackedBytes(std::string_view in) {
+  size_t length = 0;
+  return snappy::GetUncompressedLength(in.data(), in.size(), &length) ? length : 0;
+}
+
 absl::StatusOr<RawBytes> SnappyUnpack(std::string_view in, uint64_t bytes_max) {
   size_t length = 0;
   if (!snappy::GetUncompressedLength(in.data(), in.size(), &length)) {

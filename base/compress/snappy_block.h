@@ -21,6 +21,9 @@ class RawBytes {
   size_t size_;
 };
 
+/// What a block says it unpacks to; 0 for what is no block.
+uint64_t SnappyUnpackedBytes(std::string_view in);
+
 /// SnappyDecode (compress.h) into a place of its own: large bodies are not cleared first.
 absl::StatusOr<RawBytes> SnappyUnpack(std::string_view in, uint64_t bytes_max);
 

@@ -62,6 +62,11 @@ absl::Status CurlTransfer::PrepareHop(std::string_view token) {
   response_.status_text.clear();
   response_.headers.clear();
   response_.body.clear();
+  body_bytes_ = 0;
+  overflowed_ = false;
+  if (request_.overflow != nullptr) {
+    request_.overflow->Begin();
+  }
   if (request_.timeout_ms > 0) {
     const int64_t left_ms = request_.timeout_ms - (clock_->MonotonicNs() - started_ns_) / 1'000'000;
     if (left_ms <= 0) {
@@ -201,9 +206,14 @@ size_t CurlTransfer::OnBody(char* data, size_t size, size_t count, void* self) {
     }
     return piece.size();
   }
-  if (transfer.response_.body.size() + piece.size() > transfer.body_bytes_max()) {
+  transfer.body_bytes_ += piece.size();
+  if (transfer.body_bytes_ > transfer.body_bytes_max()) {
     transfer.error_ = absl::ResourceExhaustedError("body size limit exceeded");
     return 0;
+  }
+  if (transfer.request_.overflow != nullptr &&
+      (transfer.overflowed_ || !transfer.request_.overflow->HasRoom(std::max(transfer.body_bytes_, transfer.DeclaredBytes())))) {
+    return transfer.Overflow(piece) ? piece.size() : 0;
   }
   if (transfer.response_.body.empty()) {
     transfer.ReserveBody();
@@ -212,11 +222,28 @@ size_t CurlTransfer::OnBody(char* data, size_t size, size_t count, void* self) {
   return piece.size();
 }
 
-/// A body that says its size gets its room at once: growing would copy it several times, and leave up to twice the room.
-void CurlTransfer::ReserveBody() {
+bool CurlTransfer::Overflow(std::string_view piece) {
+  BodyOverflow& overflow = *request_.overflow;
+  if (!overflowed_) {
+    overflowed_ = true;
+    error_ = overflow.Append(response_.body);
+    std::string().swap(response_.body);  // assigning would keep its memory
+  }
+  if (error_.ok()) {
+    error_ = overflow.Append(piece);
+  }
+  return error_.ok();
+}
+
+uint64_t CurlTransfer::DeclaredBytes() const {
   curl_off_t length = -1;
   curl_easy_getinfo(easy_, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
-  const uint64_t wanted = length < 0 ? 0 : static_cast<uint64_t>(length);
+  return length < 0 ? 0 : static_cast<uint64_t>(length);
+}
+
+/// A body that says its size gets its room at once: growing would copy it several times, and leave up to twice the room.
+void CurlTransfer::ReserveBody() {
+  const uint64_t wanted = DeclaredBytes();
   if (wanted >= response_.body.capacity()) {
     // Some more, so that the next body of about that size fits into the same buffer, and a parser can put a line end behind it.
     response_.body.reserve(std::min({wanted + wanted / 8 + 1, body_bytes_max() + 1, kReserveBytesMax}));

@@ -59,6 +59,9 @@ class CurlTransfer {
   absl::Status SetTarget();
   void SetBody();
   void ReserveBody();
+  /// What the server says of its body's size; 0: nothing.
+  uint64_t DeclaredBytes() const;
+  bool Overflow(std::string_view piece);
   bool FollowRedirect();
   uint64_t body_bytes_max() const { return request_.body_bytes_max == 0 ? kDefaultBodyBytesMax : request_.body_bytes_max; }
 
@@ -74,6 +77,8 @@ class CurlTransfer {
   int hops_ = 0;
   bool same_origin_ = true;
   bool received_any_ = false;
+  bool overflowed_ = false;
+  uint64_t body_bytes_ = 0;
   curl_slist* header_list_ = nullptr;
   curl_slist* connect_to_ = nullptr;
   curl_slist* proxy_headers_ = nullptr;

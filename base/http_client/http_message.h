@@ -1,11 +1,13 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "base/types.h"
 
 namespace tocsin {
@@ -20,6 +22,19 @@ inline constexpr uint64_t kDefaultBodyBytesMax = uint64_t{1} << 30;
 
 /// "Not Found" for 404; "" for codes that are not in common use.
 std::string_view HttpReason(int status);
+
+/// Where the body of a response goes when its owner has no room for it in memory.
+/// Threads: the one that receives, until the response is there.
+class BodyOverflow {
+ public:
+  virtual ~BodyOverflow() = default;
+
+  /// A body begins; what came before (of a redirect) is forgotten.
+  virtual void Begin() = 0;
+  /// Whether a body that has become, or says it will become, so long may stay in memory. After the first false all of it goes to Append.
+  virtual bool HasRoom(uint64_t body_bytes) = 0;
+  virtual absl::Status Append(std::string_view piece) = 0;
+};
 
 struct HttpRequest {
   std::string method = "GET";
@@ -41,6 +56,9 @@ struct HttpRequest {
 
   /// Asks for gzip and undoes gzip and zstd. False: the body comes as it was sent and `headers` say what was asked for.
   bool decode_content = true;
+
+  /// Null: the body is held in memory up to its limit. What it has taken is not in the response.
+  std::shared_ptr<BodyOverflow> overflow;
 };
 
 struct HttpResponse {

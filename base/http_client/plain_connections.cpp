@@ -175,7 +175,7 @@ bool PlainConnections::OnReady(int fd, uint32_t events) {
 
 void PlainConnections::Receive(Connection* connection) {
   if (!connection->response.has_value()) {
-    connection->response.emplace(std::move(connection->job.buffer), connection->job.body_bytes_max);
+    connection->response.emplace(std::move(connection->job.buffer), connection->job.body_bytes_max, connection->job.overflow.get());
   }
   PlainResponse& response = *connection->response;
   while (true) {
@@ -188,8 +188,10 @@ void PlainConnections::Receive(Connection* connection) {
       return;
     }
     if (count == 0) {
-      if (response.Ended() == PlainResponse::State::kDone) {
+      if (const PlainResponse::State state = response.Ended(); state == PlainResponse::State::kDone) {
         Answered(connection);
+      } else if (state == PlainResponse::State::kFailed) {
+        End(connection, response.error());
       } else {
         Lost(connection, 0, "");
       }
@@ -201,8 +203,8 @@ void PlainConnections::Receive(Connection* connection) {
       Answered(connection);
       return;
     }
-    if (state == PlainResponse::State::kTooLarge) {
-      End(connection, absl::ResourceExhaustedError("body size limit exceeded"));
+    if (state == PlainResponse::State::kFailed) {
+      End(connection, response.error());
       return;
     }
     if (state == PlainResponse::State::kUnusual) {

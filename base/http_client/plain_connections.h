@@ -30,6 +30,7 @@ class PlainConnections {
     std::string url;  ///< For error texts.
     std::string buffer;
     uint64_t body_bytes_max = 0;
+    std::shared_ptr<BodyOverflow> overflow;  ///< As HttpRequest has it.
     int64_t deadline_ns = 0;
     PlainRequest request;
   };

@@ -14,6 +14,7 @@ namespace {
 /// Longer ones are left to libcurl; it also keeps sums of sizes within 64 bits.
 constexpr size_t kChunkSizeDigitsMax = 12;
 constexpr size_t kLengthDigitsMax = 15;
+constexpr std::string_view kTooLarge = "body size limit exceeded";
 
 bool IsTokenChar(char c) { return absl::ascii_isalnum(static_cast<unsigned char>(c)) || std::strchr("!#$%&'*+-.^_`|~", c) != nullptr; }
 
@@ -41,6 +42,14 @@ bool ParseDigits(std::string_view text, size_t digits_max, int base, uint64_t* v
 
 }  // namespace
 
+PlainResponse::PlainResponse(std::string buffer, uint64_t body_bytes_max, BodyOverflow* overflow)
+    : body_bytes_max_(body_bytes_max), overflow_(overflow) {
+  response_.body = std::move(buffer);
+  if (overflow_ != nullptr) {
+    overflow_->Begin();
+  }
+}
+
 std::span<char> PlainResponse::Room() {
   std::string& body = response_.body;
   if (state_ == State::kHead) {
@@ -48,6 +57,10 @@ std::span<char> PlainResponse::Room() {
       body.resize(kHeadBytesMax);
     }
     return {body.data() + head_end_, kHeadBytesMax - head_end_};
+  }
+  if (overflows_) {
+    body.resize(kPieceBytes);
+    return {body.data(), body.size()};
   }
   if (framing_ == Framing::kLength && length_ > body.capacity()) {
     // Some more, so that the next body of about that size fits into the same buffer, and a parser can put a line end behind it.
@@ -66,16 +79,41 @@ std::span<char> PlainResponse::Room() {
 PlainResponse::State PlainResponse::Received(size_t count) {
   if (state_ == State::kHead) {
     head_end_ += count;
-    return state_ = ReadHead();
+    return state_ = KeepOrOverflow(ReadHead());
   }
-  return state_ = ReadBody(body_end_, body_end_ + count);
+  return state_ = KeepOrOverflow(ReadBody(body_end_, body_end_ + count));
 }
 
 PlainResponse::State PlainResponse::Ended() {
   if (state_ == State::kBody && framing_ == Framing::kUntilEnd) {
-    return state_ = Finish();
+    return state_ = KeepOrOverflow(Finish());
   }
   return state_;
+}
+
+/// After each piece: the body stays in memory while its owner has room for what it takes there, which is up to twice of what has come
+/// where nothing says how much will.
+PlainResponse::State PlainResponse::KeepOrOverflow(State state) {
+  if (overflow_ == nullptr || (state != State::kBody && state != State::kDone)) {
+    return state;
+  }
+  if (!overflows_) {
+    const uint64_t grown = state == State::kDone ? body_end_ : uint64_t{2} * body_end_;
+    if (overflow_->HasRoom(framing_ == Framing::kLength ? length_ : grown)) {
+      return state;
+    }
+    overflows_ = true;
+  }
+  std::string& body = response_.body;
+  if (absl::Status taken = overflow_->Append(std::string_view(body.data(), body_end_)); !taken.ok()) {
+    return Fail(std::move(taken));
+  }
+  overflowed_bytes_ += body_end_;
+  body_end_ = 0;
+  if (state == State::kDone || body.capacity() > 2 * kPieceBytes) {
+    std::string().swap(body);  // assigning would keep its memory
+  }
+  return state;
 }
 
 PlainResponse::State PlainResponse::ReadHead() {
@@ -98,7 +136,7 @@ PlainResponse::State PlainResponse::ReadHead() {
     return State::kUnusual;
   }
   if (framing_ == Framing::kLength && length_ > body_bytes_max_) {
-    return State::kTooLarge;
+    return Fail(absl::ResourceExhaustedError(av(kTooLarge)));
   }
   return ReadBody(head_size + 4, head_end_);
 }
@@ -158,10 +196,10 @@ PlainResponse::State PlainResponse::ReadBody(size_t begin, size_t end) {
     case Framing::kLength:
       break;
   }
-  const uint64_t wanted = length_ - body_end_;
+  const uint64_t wanted = length_ - body_bytes();
   has_excess_ = end - begin > wanted;
   const State state = TakeBytes(begin, std::min<uint64_t>(wanted, end - begin));
-  return state == State::kBody && body_end_ == length_ ? Finish() : state;
+  return state == State::kBody && body_bytes() == length_ ? Finish() : state;
 }
 
 /// The framing between the chunks is taken out in place.
@@ -169,8 +207,8 @@ PlainResponse::State PlainResponse::ReadChunks(size_t begin, size_t end) {
   while (begin < end) {
     if (part_ == ChunkPart::kData) {
       const size_t count = std::min<uint64_t>(chunk_left_, end - begin);
-      if (TakeBytes(begin, count) == State::kTooLarge) {
-        return State::kTooLarge;
+      if (TakeBytes(begin, count) == State::kFailed) {
+        return State::kFailed;
       }
       begin += count;
       chunk_left_ -= count;
@@ -207,14 +245,19 @@ PlainResponse::State PlainResponse::ReadChunks(size_t begin, size_t end) {
 }
 
 PlainResponse::State PlainResponse::TakeBytes(size_t begin, size_t count) {
-  if (body_end_ + count > body_bytes_max_) {
-    return State::kTooLarge;
+  if (body_bytes() + count > body_bytes_max_) {
+    return Fail(absl::ResourceExhaustedError(av(kTooLarge)));
   }
   if (begin != body_end_) {
     std::memmove(response_.body.data() + body_end_, response_.body.data() + begin, count);
   }
   body_end_ += count;
   return State::kBody;
+}
+
+PlainResponse::State PlainResponse::Fail(absl::Status error) {
+  error_ = std::move(error);
+  return State::kFailed;
 }
 
 PlainResponse::State PlainResponse::Finish() {

@@ -16,9 +16,24 @@ namespace http = boost::beast::http;
 
 constexpr uint64_t kBodyBytesMax = 1 << 20;
 
+/// Has room for little, and keeps the rest.
+class TextOverflow : public tocsin::BodyOverflow {
+ public:
+  void Begin() override { text_.clear(); }
+  bool HasRoom(uint64_t body_bytes) override { return body_bytes < 100; }
+  absl::Status Append(std::string_view piece) override {
+    text_ += piece;
+    return absl::OkStatus();
+  }
+  const std::string& text() const { return text_; }
+
+ private:
+  std::string text_;
+};
+
 /// Reads the text in pieces of that size; at its end the connection ends.
-PlainResponse ReadInPieces(std::string_view text, size_t piece_bytes, std::string buffer) {
-  PlainResponse response(std::move(buffer), kBodyBytesMax);
+PlainResponse ReadInPieces(std::string_view text, size_t piece_bytes, std::string buffer, tocsin::BodyOverflow* overflow = nullptr) {
+  PlainResponse response(std::move(buffer), kBodyBytesMax, overflow);
   const auto wants_more = [&] {
     return response.state() == PlainResponse::State::kHead || response.state() == PlainResponse::State::kBody;
   };
@@ -60,8 +75,8 @@ void CheckAgainstLibrary(std::string_view text, const tocsin::HttpResponse& ours
 
 }  // namespace
 
-/// The first two bytes are the size of the pieces in which the rest arrives. Whole or in pieces it says the same, and what it takes for a
-/// response the library takes for the same.
+/// The first two bytes are the size of the pieces in which the rest arrives. Whole, in pieces or into an overflow it says the same, and
+/// what it takes for a response the library takes for the same.
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (size < 2) {
     return 0;
@@ -70,14 +85,18 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data) + 2, size - 2);
   PlainResponse whole = ReadInPieces(text, SIZE_MAX, std::string(100'000, 'x'));
   PlainResponse pieces = ReadInPieces(text, piece_bytes, std::string());
+  TextOverflow overflow;
+  PlainResponse overflowing = ReadInPieces(text, piece_bytes, std::string(), &overflow);
   const bool done = whole.state() == PlainResponse::State::kDone;
   TOCSIN_CHECK(done == (pieces.state() == PlainResponse::State::kDone));
+  TOCSIN_CHECK(done == (overflowing.state() == PlainResponse::State::kDone));
   if (!done) {
     return 0;
   }
   const tocsin::HttpResponse response = whole.Take();
   const tocsin::HttpResponse other = pieces.Take();
   TOCSIN_CHECK(response.body == other.body && response.headers == other.headers && response.status_text == other.status_text);
+  TOCSIN_CHECK(response.body == overflow.text() + overflowing.Take().body);
   CheckAgainstLibrary(text, response);
   return 0;
 }

@@ -312,6 +312,7 @@ bool HttpTransfers::Loop::StartPlain(JobPtr* job) {
   start.url = request.url;
   start.buffer = std::move((*job)->buffer);
   start.body_bytes_max = request.body_bytes_max == 0 ? kDefaultBodyBytesMax : request.body_bytes_max;
+  start.overflow = request.overflow;
   start.deadline_ns = request.timeout_ms > 0 ? (*job)->accepted_ns + request.timeout_ms * 1'000'000 : kNever;
   start.request = *std::move(plain);
   plain_open_[start.id] = std::move(*job);

@@ -6,12 +6,25 @@
 #include "base/model/sample.h"
 #include "base/status.h"
 #include "base/strings.h"
+#include "engine/scrape/body_spill.h"
 #include "engine/scrape/fast_number.h"
 #include "engine/scrape/sample_labels.h"
 
 namespace tocsin {
+namespace {
 
-absl::Status Ingest::Run(std::string* body, std::string_view content_type, TimestampMs t, TimestampMs now, Appender* appender) {
+/// What is remembered of a line that is no series, and of a family, at most; counted so that a flood of them is seen.
+constexpr int64_t kLineBytes = 96;
+
+/// From so many lines on, the memory that a scrape takes besides its body is kept free for it: its transaction, and the table of its lines
+/// while there are two. Of others it comes out of what is left above the point where series are refused.
+constexpr size_t kLargeScrapeLines = 16384;
+constexpr int64_t kScrapeBytesOfLine = 100;
+
+}  // namespace
+
+absl::Status Ingest::Run(std::string* body, std::string_view content_type, TimestampMs t, TimestampMs now, Appender* appender,
+                         BodyPieces* pieces) {
   ExpositionOptions format;
   format.type_and_unit_labels = options_.type_and_unit_labels;
   format.created_timestamps = options_.created_timestamps;
@@ -24,6 +37,8 @@ absl::Status Ingest::Run(std::string* body, std::string_view content_type, Times
     LogDebug("Invalid content type on scrape, using fallback setting.", {{"target", target_.url}, {"err", warning}});
   }
   body_ = *body;
+  buffer_ = body;
+  pieces_ = pieces;
   t_ = t;
   latest_t_ = now + kScrapeAheadMaxMs;
   appender_ = appender;
@@ -34,6 +49,13 @@ absl::Status Ingest::Run(std::string* body, std::string_view content_type, Times
   limited_ = 0;
   family_place_.reset();
   ++memory_->scrape;
+  if (pieces != nullptr) {
+    if (!parser_->can_continue()) {
+      return BodyWithoutRoom();
+    }
+    pieces->Rewind();
+    RETURN_IF_ERROR(NextPiece(body));
+  }
 
   RETURN_IF_ERROR(ReadEntries());
   Flush();
@@ -51,6 +73,8 @@ absl::Status Ingest::Run(std::string* body, std::string_view content_type, Times
   EndVanished(t);
   RememberMetadata();
   walk_->Commit();
+  const size_t lines = memory_->lines.lines().size();
+  memory_->next_scrape.Set(options_.memory_budget, lines < kLargeScrapeLines ? 0 : static_cast<int64_t>(lines) * kScrapeBytesOfLine);
   return absl::OkStatus();
 }
 
@@ -63,7 +87,11 @@ absl::Status Ingest::ReadEntries() {
     switch (kind) {
       case EntryKind::kEnd:
         --counts_.parsed;
-        return absl::OkStatus();
+        if (pieces_ == nullptr || pieces_->at_end()) {
+          return absl::OkStatus();
+        }
+        RETURN_IF_ERROR(NextPiece(buffer_));
+        break;
       case EntryKind::kError:
         return absl::InvalidArgumentError(av(parser_->error()));
       case EntryKind::kSeries:
@@ -76,6 +104,29 @@ absl::Status Ingest::ReadEntries() {
   }
 }
 
+absl::Status Ingest::NextPiece(std::string* body) {
+  RETURN_IF_ERROR(pieces_->Next(body));
+  parser_->Continue(body, pieces_->at_end());
+  body_ = *body;
+  if (options_.memory_budget != nullptr) {
+    options_.memory_budget->SetMeasured(MemoryBudget::ResidentBytes());
+  }
+  return absl::OkStatus();
+}
+
+// What is not remembered is read again in the next scrape.
+bool Ingest::MayRemember() {
+  MemoryBudget* const budget = options_.memory_budget;
+  if (budget == nullptr) {
+    return true;
+  }
+  if (budget->pressure() == MemoryBudget::Pressure::kRefuseSeries) {
+    return false;
+  }
+  budget->Add(kLineBytes);
+  return true;
+}
+
 // The repeat path: while the lines are those of the scrape before, only numbers are read. Returns the length of the naming text when the
 // next line is a known series with more behind it than a number and a time; 0 when the parser must look.
 size_t Ingest::TakeKnownLines() {
@@ -83,14 +134,14 @@ size_t Ingest::TakeKnownLines() {
   size_t known = 0;
   while (LineTable::Line* const line = walk_->Expected()) {
     const size_t end = position + line->length;
-    if (end + 1 >= body_.size() || LineTable::HashOf(body_.substr(position, line->length)) != line->hash) {
+    if (end > body_.size() || LineTable::HashOf(body_.substr(position, line->length)) != line->hash) {
       break;
     }
     if (line->kind == LineTable::Kind::kType || line->kind == LineTable::Kind::kMetadata) {
       if (!TakeKnownMetadata(*line, &position)) {
         break;
       }
-    } else if (line->kind == LineTable::Kind::kUnresolved || body_[end] != ' ') {
+    } else if (line->kind == LineTable::Kind::kUnresolved || end + 1 >= body_.size() || body_[end] != ' ') {
       break;
     } else if (!TakeKnownSeries(line, &position)) {
       known = line->length;
@@ -206,7 +257,7 @@ absl::Status Ingest::OnUnknownSeries(EntryKind kind, LineTable::Line* line, uint
   }
   if (line != nullptr) {
     *line = fresh;
-  } else if (!twice) {
+  } else if (!twice && (!made.dropped || MayRemember())) {
     counts_.added += made.dropped ? 0 : 1;
     walk_->Add(fresh);
   }
@@ -218,7 +269,11 @@ void Ingest::OnMetadata(EntryKind kind) {
   LineTable::Line line;
   line.kind = kind == EntryKind::kType ? LineTable::Kind::kType : LineTable::Kind::kMetadata;
   line.ref = LineTable::kNoPlace;
-  if (kind != EntryKind::kComment) {
+  // Where memory is short, families that are told anew stay unknown.
+  const bool remember = MayRemember();
+  if (kind != EntryKind::kComment && !remember) {
+    family_place_.reset();
+  } else if (kind != EntryKind::kComment) {
     const uint32_t place = kind == EntryKind::kType   ? memory_->metadata.SetType(entry.family, entry.type, memory_->scrape)
                            : kind == EntryKind::kHelp ? memory_->metadata.SetHelp(entry.family, entry.text, memory_->scrape)
                                                       : memory_->metadata.SetUnit(entry.family, entry.text, memory_->scrape);
@@ -234,14 +289,14 @@ void Ingest::OnMetadata(EntryKind kind) {
   line.hash = LineTable::HashOf(text);
   if (LineTable::Line* const expected = walk_->Expected();
       expected != nullptr && expected->hash == line.hash && expected->length == line.length) {
-    *expected = line;
+    *expected = remember ? line : *expected;
     walk_->TakeExpected();
     return;
   }
   bool twice = false;
   if (LineTable::Line* const found = walk_->Find(line.hash, line.length, &twice); found != nullptr) {
-    *found = line;
-  } else {
+    *found = remember ? line : *found;
+  } else if (remember) {
     walk_->Add(line);
   }
 }

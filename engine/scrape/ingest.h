@@ -9,7 +9,9 @@
 
 #include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
+#include "base/memory_budget.h"
 #include "engine/config/scrape_config.h"
+#include "engine/scrape/body_pieces.h"
 #include "engine/scrape/exposition/parser.h"
 #include "engine/scrape/line_table.h"
 #include "engine/scrape/metadata_table.h"
@@ -22,13 +24,15 @@ namespace tocsin {
 struct ScrapeMemory {
   LineTable lines;
   MetadataTable metadata;
-  uint64_t scrape = 0;  ///< Counts the scrapes.
+  uint64_t scrape = 0;        ///< Counts the scrapes.
+  MemoryReserve next_scrape;  ///< What that will take while it lasts, where it is large.
 };
 
 struct IngestOptions {
   bool created_timestamps = false;
   bool type_and_unit_labels = false;
   bool append_metadata = false;
+  MemoryBudget* memory_budget = nullptr;  ///< Null: no limit.
 };
 
 /// What a scrape came to; the names of the report series are in brackets.
@@ -60,7 +64,9 @@ class Ingest {
   /// `t` is the time of samples without one. The body changes (parsers add a line end). On an error nothing must be kept of `appender`
   /// (roll it back) and the memory is as before; the series then end with EndAll in another transaction. ABORTED: the store has dropped
   /// series that the memory named; that is noted, do the same again with a new transaction.
-  absl::Status Run(std::string* body, std::string_view content_type, TimestampMs t, TimestampMs now, Appender* appender);
+  /// With `pieces` the body is read from there, one after the other into `body`.
+  absl::Status Run(std::string* body, std::string_view content_type, TimestampMs t, TimestampMs now, Appender* appender,
+                   BodyPieces* pieces = nullptr);
 
   const IngestCounts& counts() const { return counts_; }
 
@@ -71,6 +77,8 @@ class Ingest {
   bool TakeKnownSeries(LineTable::Line* line, size_t* position);
   bool TakeKnownMetadata(const LineTable::Line& line, size_t* position);
   absl::Status ReadEntries();
+  absl::Status NextPiece(std::string* body);
+  bool MayRemember();
   absl::Status OnSeries(EntryKind kind);
   void OnMetadata(EntryKind kind);
   absl::Status OnUnknownSeries(EntryKind kind, LineTable::Line* line, uint64_t hash, bool twice);
@@ -94,6 +102,8 @@ class Ingest {
 
   // Of one Run.
   std::string_view body_;
+  std::string* buffer_ = nullptr;  // that body_ is in
+  BodyPieces* pieces_ = nullptr;
   TimestampMs t_ = 0;
   TimestampMs latest_t_ = 0;
   Appender* appender_ = nullptr;

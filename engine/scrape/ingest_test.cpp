@@ -299,6 +299,34 @@ TEST(RepeatPath, EqualsAParserWithoutMemory) {
   }
 }
 
+TEST(LargeScrapes, KeepMemoryFreeForTheNextOne) {
+  MemoryBudget budget(int64_t{1} << 40);
+  IngestOptions options;
+  options.memory_budget = &budget;
+  const Target target = PlainTarget();
+  const ScrapeConfig config = PlainConfig();
+  RecordingAppender::Store store;
+  const auto reserved = [&](int lines, ScrapeMemory* memory) {
+    std::string page;
+    for (int i = 0; i < lines; ++i) {
+      Append(&page, "a{x=\"", i, "\"} 1\n");
+    }
+    RecordingAppender appender(&store);
+    Ingest ingest(target, config, options, memory);
+    EXPECT_TRUE(ingest.Run(&page, kText, 1000, 1000, &appender).ok());
+    budget.SetMeasured(0);
+    return budget.estimate_bytes();
+  };
+  {
+    ScrapeMemory memory;
+    EXPECT_EQ(reserved(1000, &memory), 0);
+    EXPECT_GT(reserved(20'000, &memory), 20'000 * 50);
+    EXPECT_EQ(reserved(1000, &memory), 0);
+    EXPECT_GT(reserved(20'000, &memory), 0);
+  }
+  EXPECT_EQ(budget.estimate_bytes(), 0) << "the target has gone";
+}
+
 TEST(RepeatPath, UnchangedLinesAreNotParsed) {
   ScrapeMemory memory;
   RecordingAppender::Store store;

@@ -1,6 +1,7 @@
 #include "engine/scrape/report_series.h"
 
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/model/sample.h"
@@ -36,8 +37,17 @@ void ReportSeries::Append(const Values& values, bool extra, const Labels& target
   const double numbers[kSeries] = {values.up ? 1.0 : 0.0, values.duration_seconds, values.scraped,      values.kept,
                                    values.added,          values.timeout_seconds,  values.sample_limit, values.body_bytes};
   LabelsBuilder builder(target_labels);
+  const bool metadata_due = std::exchange(metadata_due_, false);
+  const auto put_metadata = [&](size_t i) {
+    if (append_metadata) {
+      appender->SetMetadata(refs_[i], {"gauge", std::string(kReports[i].help), std::string(kReports[i].unit)});
+    }
+  };
   for (size_t i = 0; i < (extra ? kSeries : kPlainReports); ++i) {
     if (refs_[i] != SeriesRef::kNone && appender->Append(refs_[i], t, numbers[i]) != AppendResult::kUnknownSeries) {
+      if (metadata_due) {
+        put_metadata(i);
+      }
       continue;
     }
     builder.Set(kMetricName, kReports[i].name);
@@ -45,9 +55,19 @@ void ReportSeries::Append(const Values& values, bool extra, const Labels& target
     refs_[i] = appender->GetOrCreate(builder.Build(), &result);
     if (refs_[i] != SeriesRef::kNone) {
       appender->Append(refs_[i], t, numbers[i]);
-      if (append_metadata) {
-        appender->SetMetadata(refs_[i], {"gauge", std::string(kReports[i].help), std::string(kReports[i].unit)});
-      }
+      put_metadata(i);
+    }
+  }
+}
+
+void ReportSeries::Create(bool extra, const Labels& target_labels, Appender* appender) {
+  LabelsBuilder builder(target_labels);
+  for (size_t i = 0; i < (extra ? kSeries : kPlainReports); ++i) {
+    if (refs_[i] == SeriesRef::kNone) {
+      builder.Set(kMetricName, kReports[i].name);
+      AppendResult result = AppendResult::kOk;
+      refs_[i] = appender->GetOrCreate(builder.Build(), &result);
+      metadata_due_ = true;
     }
   }
 }

@@ -26,12 +26,16 @@ class ReportSeries {
 
   void Append(const Values& values, bool extra, const Labels& target_labels, TimestampMs t, bool append_metadata, Appender* appender);
 
+  /// Makes those that are missing, for a scrape whose own series may leave no memory for them. They stay while `appender` is open.
+  void Create(bool extra, const Labels& target_labels, Appender* appender);
+
   /// Ends those that were ever appended.
   void AppendEnd(TimestampMs t, Appender* appender);
 
  private:
   static constexpr size_t kSeries = 8;
   std::array<SeriesRef, kSeries> refs_{};
+  bool metadata_due_ = false;
 };
 
 }  // namespace tocsin

@@ -18,6 +18,8 @@ class Registry;
 
 namespace tocsin {
 
+class MemoryBudget;
+
 /// Scrapes the targets of all pools (one a job) at their intervals and appends what they say.
 ///
 /// A target's moments are spread over the interval by a hash of its labels; sample times are aligned to them within 2 ms. Pools and targets
@@ -34,10 +36,12 @@ class ScrapeManager {
     std::string host_name;       ///< Of this machine; with the external labels it seeds the targets' moments.
     std::string listen_address;  ///< "0.0.0.0:9090"; with the next two: how global URLs are made.
     std::string external_scheme = "http";
-    std::string external_host;          ///< "host:port" of --web.external-url.
-    bool created_timestamps = false;    ///< Feature created-timestamp-zero-ingestion / st-storage: start timestamps are read.
-    bool type_and_unit_labels = false;  ///< Feature type-and-unit-labels.
-    bool append_metadata = false;       ///< Feature metadata-wal-records.
+    std::string external_host;              ///< "host:port" of --web.external-url.
+    bool created_timestamps = false;        ///< Feature created-timestamp-zero-ingestion / st-storage: start timestamps are read.
+    bool type_and_unit_labels = false;      ///< Feature type-and-unit-labels.
+    bool append_metadata = false;           ///< Feature metadata-wal-records.
+    MemoryBudget* memory_budget = nullptr;  ///< Outlives the manager; null: no limit.
+    std::string spill_folder;               ///< Where bodies go for a while for which memory has no room; empty: nowhere.
   };
 
   /// All outlive the manager. Nothing runs before the first ApplyConfig.

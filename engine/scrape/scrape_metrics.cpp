@@ -71,6 +71,8 @@ ScrapeMetrics::ScrapeMetrics(prometheus::Registry& r)
                                      "How many times a scrape cache was flushed due to getting big while scrapes are failing.")),
       refused_series(MakeCounter(r, "tocsin_scrape_refused_series_total",
                                  "Total number of new series of scrapes that the memory budget did not admit.")),
+      spilled_bodies(MakeCounter(r, "tocsin_scrape_spilled_bodies_total",
+                                 "Total number of bodies of scrapes that the memory budget had no room for; they were read in pieces.")),
       lines_matched(MakeCounter(r, "tocsin_scrape_lines_matched_total", "Total number of lines known from the scrape before.")),
       lines_parsed(MakeCounter(r, "tocsin_scrape_lines_parsed_total", "Total number of entries that the parser had to read whole.")),
       target_limit(MakeGauges(r, "prometheus_target_scrape_pool_target_limit", "Maximum number of targets allowed in this scrape pool.")),

@@ -33,6 +33,7 @@ struct ScrapeMetrics {
   prometheus::Counter& exemplar_out_of_order;
   prometheus::Counter& cache_flush_forced;
   prometheus::Counter& refused_series;
+  prometheus::Counter& spilled_bodies;
   prometheus::Counter& lines_matched;
   prometheus::Counter& lines_parsed;
 

@@ -8,9 +8,12 @@
 
 #include "base/compress/compress.h"
 #include "base/log.h"
+#include "base/memory_budget.h"
 #include "base/status.h"
 #include "base/strings.h"
 #include "base/text/float_text.h"
+#include "engine/scrape/body_pieces.h"
+#include "engine/scrape/body_spill.h"
 
 namespace tocsin {
 namespace {
@@ -38,6 +41,9 @@ struct ScrapeRunner::Answer {
   TimestampMs t = 0;  ///< Of its samples.
   int64_t start_ns = 0;
   absl::StatusOr<HttpResponse> response;
+  std::shared_ptr<BodySpill> spill;    ///< Counts what memory holds of it.
+  std::string body;                    ///< The exposition, or room for its pieces.
+  std::shared_ptr<BodyPieces> pieces;  ///< Of an exposition that is too large to be held whole.
 };
 
 ScrapeRunner::ScrapeRunner(const ScrapeManager::Options& options, Appendable& storage, const Clock& clock, ScrapeMetrics& metrics)
@@ -45,6 +51,7 @@ ScrapeRunner::ScrapeRunner(const ScrapeManager::Options& options, Appendable& st
       storage_(storage),
       clock_(clock),
       metrics_(metrics),
+      bodies_(options.memory_budget == nullptr ? unlimited_ : options.memory_budget->bodies()),
       workers_(std::max<size_t>(1, options.workers)),
       scheduler_(clock),
       transfers_(std::make_unique<HttpTransfers>(HttpTransfers::Limits{options.transfers_max, kSpareConnections})) {}
@@ -181,6 +188,8 @@ void ScrapeRunner::StartScrape(const RunPtr& run) {
                      {"Accept-Encoding", settings->config->enable_compression ? "gzip" : "identity"},
                      {"User-Agent", std::string(kUserAgent)},
                      {"X-Prometheus-Scrape-Timeout-Seconds", GoFloat(static_cast<double>(target->timeout_ms) / 1000, 'f')}};
+  answer.spill = std::make_shared<BodySpill>(bodies_, options_.spill_folder);
+  request.overflow = answer.spill;
   transfers_->Start(settings->client, std::move(request), buffers_.Take(),
                     [this, run, answer = std::move(answer)](absl::StatusOr<HttpResponse> response) mutable {
                       answer.response = std::move(response);
@@ -188,8 +197,8 @@ void ScrapeRunner::StartScrape(const RunPtr& run) {
                     });
 }
 
-/// Checks the status and undoes the compression; `*body` gets the exposition.
-absl::Status ScrapeRunner::ReadAnswer(const PoolSettings& settings, Answer* answer, std::string* body) {
+/// Checks the status and undoes the compression: answer->body gets the exposition, or answer->pieces where there is no room for it.
+absl::Status ScrapeRunner::ReadAnswer(const PoolSettings& settings, Answer* answer) {
   RETURN_IF_ERROR(answer->response.status());
   HttpResponse& response = *answer->response;
   if (response.status != 200) {
@@ -197,17 +206,53 @@ absl::Status ScrapeRunner::ReadAnswer(const PoolSettings& settings, Answer* answ
   }
   const std::string_view encoding = response.Header("Content-Encoding");
   const uint64_t limit = settings.config->limits.body_size_bytes;
+  if (answer->spill->spilled_bytes() > 0) {
+    MakePieces(encoding, limit, answer);
+    return absl::OkStatus();
+  }
   if (encoding.empty() || encoding == "identity") {
-    *body = std::move(response.body);
+    answer->body = std::move(response.body);
   } else {
-    *body = buffers_.Take();
-    body->clear();
-    const absl::Status decoded = ContentDecode(encoding, response.body, limit == 0 ? kDefaultBodyBytesMax : limit, body);
-    buffers_.Give(std::move(response.body));
-    RETURN_IF_ERROR(decoded);
+    RETURN_IF_ERROR(DecodeAnswer(encoding, limit == 0 ? kDefaultBodyBytesMax : limit, answer));
   }
   // As upstream has it, a body of exactly the limit is too large already.
-  return limit > 0 && body->size() >= limit ? absl::ResourceExhaustedError("body size limit exceeded") : absl::OkStatus();
+  return limit > 0 && answer->body.size() >= limit ? absl::ResourceExhaustedError("body size limit exceeded") : absl::OkStatus();
+}
+
+absl::Status ScrapeRunner::DecodeAnswer(std::string_view encoding, uint64_t limit, Answer* answer) {
+  HttpResponse& response = *answer->response;
+  const uint64_t packed_bytes = response.body.size();
+  const uint64_t room = bodies_.bytes_max() == 0 ? limit : static_cast<uint64_t>(std::max<int64_t>(0, bodies_.free_bytes()));
+  answer->body = buffers_.Take();
+  answer->body.clear();
+  const absl::Status decoded = ContentDecode(encoding, response.body, std::min(limit, room), &answer->body);
+  if (absl::IsResourceExhausted(decoded) && room < limit) {
+    buffers_.Give(std::move(answer->body));
+    answer->body = std::string();
+    MakePieces(encoding, limit, answer);
+    return absl::OkStatus();
+  }
+  answer->spill->HasRoom(packed_bytes + answer->body.size());  // counted; what others took meanwhile is little
+  buffers_.Give(std::move(response.body));
+  return decoded;
+}
+
+void ScrapeRunner::MakePieces(std::string_view encoding, uint64_t limit, Answer* answer) {
+  const auto read = [spill = answer->spill.get(), text = std::string_view(answer->response->body)](uint64_t offset, char* out,
+                                                                                                   size_t size) -> absl::StatusOr<size_t> {
+    return spill->spilled_bytes() > 0 ? spill->ReadAt(offset, out, size) : text.copy(out, size, std::min<size_t>(offset, text.size()));
+  };
+  const bool gzip = !encoding.empty() && encoding != "identity";
+  answer->pieces = std::make_shared<BodyPieces>(
+      [read, gzip] {
+        ByteSource raw = [read, offset = uint64_t{0}](char* out, size_t size) mutable -> absl::StatusOr<size_t> {
+          ASSIGN_OR_RETURN(const size_t bytes, read(offset, out, size));
+          offset += bytes;
+          return bytes;
+        };
+        return gzip ? MakeGzipSource(std::move(raw)) : raw;
+      },
+      limit == 0 ? kDefaultBodyBytesMax : limit);
 }
 
 struct ScrapeRunner::Ingested {
@@ -216,20 +261,20 @@ struct ScrapeRunner::Ingested {
   absl::Status error;
 };
 
-ScrapeRunner::Ingested ScrapeRunner::IngestBody(const Target& target, const PoolSettings& settings, ScrapeState* state, std::string* body,
-                                                const Answer& answer) {
+ScrapeRunner::Ingested ScrapeRunner::IngestBody(const Target& target, const PoolSettings& settings, ScrapeState* state, Answer* answer) {
   constexpr int kAttempts = 3;
   Ingested done;
   done.appender = storage_.OpenAppender();
-  if (!answer.response.ok() || body->empty()) {
-    EndAllSeries(&state->memory.lines, answer.t, done.appender.get());
+  if (!answer->response.ok() || (answer->body.empty() && answer->pieces == nullptr)) {
+    EndAllSeries(&state->memory.lines, answer->t, done.appender.get());
     return done;
   }
-  const std::string content_type(answer.response->Header("Content-Type"));
-  Ingest ingest(target, *settings.config, {options_.created_timestamps, options_.type_and_unit_labels, options_.append_metadata},
+  const std::string content_type(answer->response->Header("Content-Type"));
+  Ingest ingest(target, *settings.config,
+                {options_.created_timestamps, options_.type_and_unit_labels, options_.append_metadata, options_.memory_budget},
                 &state->memory);
   for (int attempt = 1; attempt <= kAttempts; ++attempt) {
-    done.error = ingest.Run(body, content_type, answer.t, clock_.NowMs(), done.appender.get());
+    done.error = ingest.Run(&answer->body, content_type, answer->t, clock_.NowMs(), done.appender.get(), answer->pieces.get());
     done.counts = ingest.counts();
     if (done.error.ok()) {
       break;
@@ -237,7 +282,7 @@ ScrapeRunner::Ingested ScrapeRunner::IngestBody(const Target& target, const Pool
     done.appender->Rollback();
     done.appender = storage_.OpenAppender();
     if (!absl::IsAborted(done.error) || attempt == kAttempts) {
-      EndAllSeries(&state->memory.lines, answer.t, done.appender.get());
+      EndAllSeries(&state->memory.lines, answer->t, done.appender.get());
       break;
     }
   }
@@ -282,8 +327,7 @@ void ScrapeRunner::ObserveInterval(Run* run, DurationMs interval_ms, double seco
 
 void ScrapeRunner::AppendAnswer(ScrapeTarget& scraped, const Target& target, Answer* answer) {
   const std::shared_ptr<const PoolSettings> settings = scraped.settings();
-  std::string body;
-  absl::Status error = ReadAnswer(*settings, answer, &body);
+  absl::Status error = ReadAnswer(*settings, answer);
   const bool too_large = absl::IsResourceExhausted(error);
   if (!error.ok()) {
     metrics_.exceeded_body_size_limit.Increment(too_large ? 1 : 0);
@@ -293,25 +337,32 @@ void ScrapeRunner::AppendAnswer(ScrapeTarget& scraped, const Target& target, Ans
   ReportSeries::Values values;
   values.timeout_seconds = static_cast<double>(target.timeout_ms) / 1000;
   values.sample_limit = static_cast<double>(settings->config->limits.samples);
-  values.body_bytes = too_large ? -1 : static_cast<double>(body.size());
+  values.body_bytes = too_large ? -1 : static_cast<double>(answer->body.size());
 
   ScrapeTarget::Status status;
   const std::shared_ptr<ScrapeState>& state = scraped.state();
   {
     MutexLock lock(state->mu);
     PrepareState(target, settings->config, state.get());
+    NoteSpill(target, answer->pieces != nullptr, state.get());
     const bool lived = state->memory.lines.live();
-    const Ingested ingested = IngestBody(target, *settings, state.get(), &body, *answer);
+    const bool extra_metrics = settings->config->extra_scrape_metrics.value_or(false);
+    std::unique_ptr<Appender> reserving;
+    if (answer->pieces != nullptr) {
+      reserving = storage_.OpenAppender();
+      state->report.Create(extra_metrics, target.public_labels, reserving.get());
+    }
+    const Ingested ingested = IngestBody(target, *settings, state.get(), answer);
     CountIngest(ingested.counts);
     error = error.ok() ? ingested.error : error;
     status.refused = ingested.counts.refused;
+    values.body_bytes = answer->pieces == nullptr || !error.ok() ? values.body_bytes : static_cast<double>(answer->pieces->bytes());
     values.up = error.ok();
     values.duration_seconds = static_cast<double>(clock_.MonotonicNs() - answer->start_ns) / 1e9;
     values.scraped = static_cast<double>(ingested.counts.scraped);
     values.kept = static_cast<double>(ingested.counts.kept);
     // What a target that goes on failing says would be new each time.
     values.added = error.ok() || lived ? static_cast<double>(ingested.counts.added) : 0;
-    const bool extra_metrics = settings->config->extra_scrape_metrics.value_or(false);
     state->report.Append(values, extra_metrics, target.public_labels, answer->t, options_.append_metadata, ingested.appender.get());
     if (const absl::Status committed = ingested.appender->Commit(); !committed.ok()) {
       LogError("Scrape commit failed", {{"target", target.url}, {"err", committed}});
@@ -320,7 +371,7 @@ void ScrapeRunner::AppendAnswer(ScrapeTarget& scraped, const Target& target, Ans
       metrics_.scrape_duration.Observe(static_cast<double>(clock_.MonotonicNs() - answer->start_ns) / 1e9);
     }
   }
-  buffers_.Give(std::move(body));
+  buffers_.Give(std::move(answer->body));
   status.last_error = Message(error);
   status.last_scrape = answer->t;
   status.last_start_ns = answer->start_ns;
@@ -334,6 +385,17 @@ void ScrapeRunner::NoteFailure(const PoolSettings& settings, const Target& targe
   if (settings.failure_log != nullptr) {
     settings.failure_log->Write(clock_.NowMs(), settings.config->job_name, target.url, Message(error));
   }
+}
+
+/// Each is counted, and the first of a row is told.
+void ScrapeRunner::NoteSpill(const Target& target, bool spilled, ScrapeState* state) {
+  if (spilled) {
+    metrics_.spilled_bodies.Increment();
+  }
+  if (spilled && !state->body_spilled) {
+    LogWarn("The memory limit has no room for the body of a scrape: it is read in pieces", {{"target", target.url}});
+  }
+  state->body_spilled = spilled;
 }
 
 void ScrapeRunner::CountIngest(const IngestCounts& counts) {

@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "base/clock.h"
 #include "base/http_client/http_transfers.h"
+#include "base/memory_share.h"
 #include "base/mutex.h"
 #include "engine/scrape/body_buffers.h"
 #include "engine/scrape/scheduler.h"
@@ -62,11 +63,13 @@ class ScrapeRunner {
   void AppendAnswer(ScrapeTarget& scraped, const Target& target, Answer* answer);
   bool Retire(const ScrapeTargetPtr& target, bool ends_series);
   void ScheduleEnd(const ScrapeTargetPtr& target);
-  absl::Status ReadAnswer(const PoolSettings& settings, Answer* answer, std::string* body);
+  absl::Status ReadAnswer(const PoolSettings& settings, Answer* answer);
+  absl::Status DecodeAnswer(std::string_view encoding, uint64_t limit, Answer* answer);
+  void MakePieces(std::string_view encoding, uint64_t limit, Answer* answer);
   struct Ingested;
-  Ingested IngestBody(const Target& target, const PoolSettings& settings, ScrapeState* state, std::string* body, const Answer& answer)
-      REQUIRES(state->mu);
+  Ingested IngestBody(const Target& target, const PoolSettings& settings, ScrapeState* state, Answer* answer) REQUIRES(state->mu);
   void NoteFailure(const PoolSettings& settings, const Target& target, const absl::Status& error) const;
+  void NoteSpill(const Target& target, bool spilled, ScrapeState* state) REQUIRES(state->mu);
   void CountIngest(const IngestCounts& counts);
   void EndSeries(const std::string& adopt_key, const std::shared_ptr<ScrapeState>& state, TimestampMs t);
   DurationMs UntilFirst(const Target& target) const;
@@ -84,6 +87,8 @@ class ScrapeRunner {
   absl::flat_hash_map<std::string, std::shared_ptr<ScrapeState>> ended_ GUARDED_BY(mu_);
 
   BodyBuffers buffers_;
+  MemoryShare unlimited_{0};
+  MemoryShare& bodies_;  // the budget's, or unlimited_
   ScrapeWorkers workers_;
   Scheduler scheduler_;
   std::unique_ptr<HttpTransfers> transfers_;

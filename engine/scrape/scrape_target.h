@@ -31,9 +31,10 @@ struct ScrapeState {
   ScrapeMemory memory GUARDED_BY(mu);
   ReportSeries report GUARDED_BY(mu);
   std::shared_ptr<const ScrapeConfig> config GUARDED_BY(mu);  ///< Of the last scrape.
-  bool native_histograms GUARDED_BY(mu) = false;              ///< Of the last scrape, as the next two.
+  bool native_histograms GUARDED_BY(mu) = false;              ///< Of the last scrape, as the next three.
   bool classic_histograms GUARDED_BY(mu) = false;
   bool convert_to_nhcb GUARDED_BY(mu) = false;
+  bool body_spilled GUARDED_BY(mu) = false;
 
   /// That part guards itself.
   const MetadataTable& metadata() const NO_THREAD_SAFETY_ANALYSIS { return memory.metadata; }

@@ -96,6 +96,7 @@ absl::StatusOr<const Columns*> ReadAll(QueryContext& context, Operator& op, Colu
   if (const Columns* whole = op.Whole(); whole != nullptr) {
     return whole;
   }
+  RETURN_IF_ERROR(context.MakeRoom(op.size(), op.steps().count()));
   storage->Reset(op.size(), op.steps().count());
   RETURN_IF_ERROR(ForEachBlock(context, op, [&](size_t first, const Columns& columns, size_t row, size_t count) {
     for (size_t i = 0; i < count; ++i) {

@@ -1,8 +1,17 @@
 #include "promql/exec/query_context.h"
 
+#include "base/memory_budget.h"
+#include "base/status.h"
 #include "base/strings.h"
 
 namespace tocsin::promql {
+namespace {
+
+/// While rows are read, it is asked once for so much.
+constexpr int64_t kAskFromBytes = 1 << 20;
+constexpr int64_t kAskEverySamples = kAskFromBytes / static_cast<int64_t>(sizeof(Sample));
+
+}  // namespace
 
 absl::Status ExecutionError(std::string_view text) { return absl::FailedPreconditionError(av(text)); }
 
@@ -50,7 +59,12 @@ absl::Status QueryContext::Hold(int64_t samples) {
   if (now > max_samples) {
     return ExecutionError("query processing would load too many samples into memory in query execution");
   }
-  return absl::OkStatus();
+  return now / kAskEverySamples == (now - samples) / kAskEverySamples ? absl::OkStatus() : MakeRoomForBytes(kAskFromBytes);
+}
+
+absl::Status QueryContext::MakeRoomForBytes(int64_t bytes) {
+  const absl::Status room = tocsin::MakeRoom(memory_budget, bytes);
+  return room.ok() ? room : ExecutionError(Message(room));
 }
 
 }  // namespace tocsin::promql

@@ -56,7 +56,8 @@ class QueryContext {
   DurationMs lookback_ms = 0;
   DurationMs default_subquery_step_ms = 0;
   int64_t max_samples = 0;
-  int64_t deadline_ns = 0;  // of Clock::MonotonicNs; 0: none
+  MemoryBudget* memory_budget = nullptr;  // null: no limit
+  int64_t deadline_ns = 0;                // of Clock::MonotonicNs; 0: none
   const StopToken* cancel = nullptr;
   Querier* querier = nullptr;  // set before operators are opened
   bool profile = false;
@@ -72,6 +73,9 @@ class QueryContext {
 
   /// Counts samples held in memory; an error above max_samples.
   absl::Status Hold(int64_t samples);
+  /// Before `rows` x `steps` values, or so many bytes, are taken at once: an error when the process has no room for them.
+  absl::Status MakeRoom(size_t rows, size_t steps) { return MakeRoomForBytes(static_cast<int64_t>(rows * steps * sizeof(double))); }
+  absl::Status MakeRoomForBytes(int64_t bytes);
   void Release(int64_t samples) { held_.fetch_sub(samples, std::memory_order_relaxed); }
   int64_t held() const { return held_.load(std::memory_order_relaxed); }
   int64_t peak() const { return peak_.load(std::memory_order_relaxed); }

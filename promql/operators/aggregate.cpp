@@ -53,6 +53,7 @@ absl::Status AggregateOperator::DoOpen() {
     }
     return absl::OkStatus();
   }));
+  RETURN_IF_ERROR(context().MakeRoom(groups, step_count));
   result_.Reset(groups, step_count);
   for (size_t group = 0; group < groups; ++group) {
     floats->Emit(group, &result_);

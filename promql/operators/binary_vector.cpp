@@ -82,6 +82,7 @@ absl::Status VectorBinaryOperator::DoOpen() {
       annotator().Add(ProblemAnnotation(problem, op_, site().pos));
     }
   }
+  RETURN_IF_ERROR(context().MakeRoom(heads_.size(), steps().count()));
   result_.Reset(heads_.size(), steps().count());
   for (size_t i = 0; i < heads_.size(); ++i) {
     std::copy(values_[i].begin(), values_[i].end(), result_.row(i));

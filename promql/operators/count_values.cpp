@@ -66,6 +66,7 @@ absl::Status CountValuesOperator::DoOpen() {
       ++counts[it->second][step];
     });
   }
+  RETURN_IF_ERROR(context().MakeRoom(heads_.size(), steps().count()));
   result_.Reset(heads_.size(), steps().count());
   for (size_t i = 0; i < heads_.size(); ++i) {
     for (size_t step = 0; step < steps().count(); ++step) {

@@ -134,6 +134,7 @@ absl::Status HistogramEstimateOperator::DoOpen() {
   for (const Classic& classic : classics_) {
     AddOutput(classic.labels);
   }
+  RETURN_IF_ERROR(context().MakeRoom(heads_.size(), steps().count()));
   result_.Reset(heads_.size(), steps().count());
   const size_t outputs_each = arguments_.kind == Kind::kQuantiles ? scalars_.size() : 1;
   size_t output = 0;

@@ -108,6 +108,7 @@ absl::Status InfoOperator::DoOpen() {
     RETURN_IF_ERROR(context().Check());
     RETURN_IF_ERROR(EnrichSeries(base[row], input, row));
   }
+  RETURN_IF_ERROR(context().MakeRoom(heads_.size(), steps().count()));
   result_.Reset(heads_.size(), steps().count());
   for (size_t row = 0; row < heads_.size(); ++row) {
     for (size_t step = 0; step < steps().count(); ++step) {

@@ -62,6 +62,7 @@ absl::Status QuantileAggregateOperator::DoOpen() {
       heads_[grouping.group_of[row]].drop_name = true;
     }
   }
+  RETURN_IF_ERROR(context().MakeRoom(groups, steps().count()));
   result_.Reset(groups, steps().count());
   std::vector<double> values;
   for (size_t group = 0; group < groups; ++group) {

@@ -107,6 +107,7 @@ absl::Status SelectingAggregateOperator::DoOpen() {
   ASSIGN_OR_RETURN(const bool nothing, CheckParam(param));
   heads_ = child_->TakeHeads();
   distinct_without_name_ = child_->distinct_without_name();
+  RETURN_IF_ERROR(context().MakeRoom(heads_.size(), steps().count()));
   result_.Reset(heads_.size(), steps().count());
   if (nothing) {
     heads_.clear();

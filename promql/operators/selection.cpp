@@ -5,6 +5,12 @@
 #include "base/status.h"
 
 namespace tocsin::promql {
+namespace {
+
+/// Of a series whose labels are read whole: about so much.
+constexpr int64_t kLabelBytes = 300;
+
+}  // namespace
 
 LabelDemand LabelDemand::Some(std::vector<std::string> names) {
   std::sort(names.begin(), names.end());
@@ -39,6 +45,7 @@ absl::Status Selection::BuildHeads(QueryContext& context, const LabelDemand& dem
     }
     return context.Check();
   }
+  RETURN_IF_ERROR(context.MakeRoomForBytes(static_cast<int64_t>(series_.size()) * kLabelBytes));
   return ParallelPieces(context, series_.size(), [&](size_t first, size_t last) {
     std::vector<Labels> labels(last - first);
     querier_->ReadLabels(SeriesSpan(series_).subspan(first, last - first), labels.data());

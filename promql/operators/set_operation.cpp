@@ -46,6 +46,7 @@ absl::Status SetOperationOperator::DoOpen() {
   distinct_without_name_ = op_ != BinaryOp::kOr && left_->distinct_without_name();
   result_ = std::move(left);
   if (op_ == BinaryOp::kOr) {
+    RETURN_IF_ERROR(context().MakeRoom(heads_.size() + right.rows(), steps().count()));
     AppendRightRows(right_heads, right);
   }
   return Finish(held_before);

@@ -71,6 +71,7 @@ absl::Status SortOperator::DoOpen() {
   const std::vector<size_t> order = Order();
   std::vector<SeriesHead> heads;
   Columns sorted;
+  RETURN_IF_ERROR(context().MakeRoom(order.size(), steps().count()));
   sorted.Reset(order.size(), steps().count());
   for (size_t i = 0; i < order.size(); ++i) {
     heads.push_back(std::move(heads_[order[i]]));

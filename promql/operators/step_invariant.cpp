@@ -12,6 +12,7 @@ absl::Status StepInvariantOperator::DoOpen() {
   Columns storage;
   ASSIGN_OR_RETURN(const Columns* once, ReadAll(context(), *child_, &storage));
   const size_t step_count = steps().count();
+  RETURN_IF_ERROR(context().MakeRoom(once->rows(), step_count));
   result_.Reset(once->rows(), step_count);
   for (size_t row = 0; row < once->rows(); ++row) {
     if (!once->has(row, 0)) {

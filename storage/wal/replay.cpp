@@ -4,10 +4,12 @@
 #include <thread>
 
 #include "base/log.h"
+#include "base/memory_budget.h"
 #include "base/status.h"
 #include "storage/wal/checkpoint.h"
 #include "storage/wal/checkpoint_loader.h"
 #include "storage/wal/frame.h"
+#include "storage/wal/mapped_file.h"
 #include "storage/wal/replay_samples.h"
 #include "storage/wal/segment_log.h"
 
@@ -18,6 +20,9 @@ namespace {
 constexpr size_t kDamagesTold = 100;
 // Of a series in a checkpoint.
 constexpr size_t kSeriesBytesMin = 16;
+// Where memory does not suffice for what is replayed, so much of the limit more than needed is given up at once: looking for what to give
+// up walks all series.
+constexpr int64_t kShedPart = 20;
 
 /// Threads of a replay, at most one for each pool of open chunks.
 uint32_t ReplayThreads() { return std::clamp(std::thread::hardware_concurrency(), 1U, OpenChunkPools::kCount); }
@@ -110,7 +115,8 @@ class Replay {
 
   absl::Status LoadCheckpoint(uint32_t number) {
     const std::string name = CheckpointFileName(number);
-    ASSIGN_OR_RETURN(const std::string bytes, env_.ReadFile(folder_ + "/" + name));
+    ASSIGN_OR_RETURN(MappedFile file, MappedFile::Open(folder_ + "/" + name));
+    const std::string_view bytes = file.bytes();
     const bool known = bytes.starts_with(kCheckpointMagic);
     if (!known) {
       Damage(name, 0, kCheckpointMagic.size(), "no checkpoint's beginning");
@@ -127,6 +133,7 @@ class Replay {
       if (skipped > 0) {
         Damage(name, (more ? frame.offset : bytes.size()) - skipped, skipped, Cat(skipped, " bytes dropped"));
       }
+      file.ForgetUpTo(frames.offset());
       if (more) {
         all.push_back(frame);
         if (IsSeriesBlock(frame.payload)) {
@@ -136,7 +143,10 @@ class Replay {
     }
     CheckpointLoader loader(std::move(series_blocks), ReplayThreads() - 1);
     size_t next_series_block = 0;
+    file.Rewind();
     for (const FrameReader::Frame& block : all) {
+      file.ForgetUpTo(block.offset);
+      KeepMemoryLimit();
       const bool whole = IsSeriesBlock(block.payload) ? TakeSeriesBlock(&loader, next_series_block++, bytes.size()) : Block(block.payload);
       if (!whole) {
         Damage(name, block.offset, block.payload.size(), "a block that cannot be read to its end");
@@ -167,6 +177,11 @@ class Replay {
       if (core_.table.Find(decoded.slot) != nullptr || decoded.slot >= kSlotsEnd) {
         continue;
       }
+      if (refuses_series_) {
+        slots_end_ = std::max(slots_end_, decoded.slot + 1);
+        ++report.refused_series;
+        continue;
+      }
       const std::span<const PairId> ids = pairs.Acquire(block.pairs, decoded.pair_numbers);
       if (core_.table.Find(ids, decoded.hash) != nullptr) {
         pairs.ReleaseLast();
@@ -185,7 +200,9 @@ class Replay {
 
   absl::Status LoadSegment(uint32_t number, bool last) {
     const std::string name = SegmentLog::FileName(number);
-    ASSIGN_OR_RETURN(const std::string bytes, env_.ReadFile(folder_ + "/" + name));
+    ASSIGN_OR_RETURN(MappedFile file, MappedFile::Open(folder_ + "/" + name));
+    const std::string_view bytes = file.bytes();
+    KeepMemoryLimit();
     ++report.segments;
     report.log_bytes += bytes.size();
     size_t offset = 0;
@@ -200,6 +217,7 @@ class Replay {
     size_t skipped = 0;
     for (bool more = true; more;) {
       more = reader.Next(&frame, &skipped);
+      file.ForgetUpTo(reader.offset());
       if (skipped > 0) {
         const size_t at = (more ? frame.offset : bytes.size()) - skipped;
         Damage(name, at, skipped, Cat(skipped, last && !more ? " bytes of an unfinished write dropped" : " bytes dropped"));
@@ -218,31 +236,41 @@ class Replay {
       ++report.commits;
       records.push_back(frame.payload);
     }
-    ApplyRecords(name, records);
+    ApplyRecords(name, records, &file);
     return absl::OkStatus();
   }
 
-  void ApplyRecords(const std::string& name, const std::vector<std::span<const uint8_t>>& records) {
+  void ApplyRecords(const std::string& name, const std::vector<std::span<const uint8_t>>& records, MappedFile* file) {
+    const auto forget_before = [file](std::span<const uint8_t> record) {
+      file->ForgetUpTo(static_cast<size_t>(reinterpret_cast<const char*>(record.data()) - file->bytes().data()));
+    };
+    file->Rewind();
     for (const std::span<const uint8_t> record : records) {
+      forget_before(record);
       if (!series_.Read(record)) {
         Damage(name, 0, record.size(), "a record that cannot be read to its end");
       }
     }
+    file->Rewind();
     const uint32_t shards = ReplayThreads();
     std::vector<std::unique_ptr<SamplePass>> passes;
     std::vector<std::thread> threads;
     for (uint32_t shard = 0; shard < shards; ++shard) {
       passes.push_back(std::make_unique<SamplePass>(core_, aliases_, shard, shards));
-      const auto read_all = [&records, pass = passes.back().get()] {
+      const bool last = shard + 1 == shards;
+      const auto read_all = [&, last, pass = passes.back().get()] {
         for (const std::span<const uint8_t> record : records) {
+          if (last) {
+            forget_before(record);  // for all: what another looks at later comes back
+          }
           pass->Read(record);
         }
         pass->Finish();
       };
-      if (shard + 1 < shards) {
-        threads.emplace_back(read_all);
-      } else {
+      if (last) {
         read_all();
+      } else {
+        threads.emplace_back(read_all);
       }
     }
     for (std::thread& thread : threads) {
@@ -261,7 +289,30 @@ class Replay {
     core_.max_time = std::max(core_.max_time, pass.max_t());
   }
 
-  void Finish() NO_THREAD_SAFETY_ANALYSIS { core_.table.ReserveSlots(series_.highest_slot() + 1); }
+  /// What is replayed may be more than there was when it was written: history that was given up is in the log still, and the limit may be
+  /// lower now. The order of retreat is that of the running store.
+  void KeepMemoryLimit() NO_THREAD_SAFETY_ANALYSIS {
+    MemoryBudget* const budget = core_.options.memory_budget;
+    if (budget == nullptr || budget->limit_bytes() <= 0) {
+      return;
+    }
+    budget->SetMeasured(MemoryBudget::ResidentBytes());
+    if (budget->excess_bytes() > 0) {
+      MemoryBudget::ReleaseFreePages();
+      budget->SetMeasured(MemoryBudget::ResidentBytes());
+    }
+    if (const int64_t excess = budget->excess_bytes(); excess > 0) {
+      core_.ShedHistory(static_cast<size_t>(excess + budget->limit_bytes() / kShedPart));
+      MemoryBudget::ReleaseFreePages();
+      budget->SetMeasured(MemoryBudget::ResidentBytes());
+    }
+    refuses_series_ = budget->pressure() == MemoryBudget::Pressure::kRefuseSeries;
+  }
+
+  void Finish() NO_THREAD_SAFETY_ANALYSIS {
+    KeepMemoryLimit();
+    core_.table.ReserveSlots(std::max(slots_end_, series_.highest_slot() + 1));
+  }
 
   HeadCore& core_;
   Env& env_;
@@ -269,6 +320,8 @@ class Replay {
   SlotAliases aliases_;
   SeriesPass series_;
   bool complete_ = false;
+  bool refuses_series_ = false;
+  uint32_t slots_end_ = 0;  // behind those of refused series
 };
 
 }  // namespace

@@ -31,6 +31,8 @@ struct ReplayReport {
   uint64_t dropped_bytes = 0;
   /// Samples whose series was defined in a lost record.
   uint64_t dropped_samples = 0;
+  /// Of the checkpoint, that the memory limit had no room for.
+  uint64_t refused_series = 0;
   /// Commits whose numbers are missing in the row.
   uint64_t lost_commits = 0;
   /// One line each: file, place, what is gone.

@@ -39,9 +39,9 @@ EntryKind OpenMetricsParser::Next() {
     const LexToken token = lexer_.Next();
     switch (token) {
       case LexToken::kEofWord:
-        return lexer_.Next() == LexToken::kEof ? EntryKind::kEnd : Fail("unexpected data after # EOF");
+        return lexer_.Next() == LexToken::kEof && !more_follows_ ? EntryKind::kEnd : Fail("unexpected data after # EOF");
       case LexToken::kEof:
-        return Fail("data does not end with # EOF");
+        return more_follows_ ? EntryKind::kEnd : Fail("data does not end with # EOF");
       case LexToken::kHelp:
       case LexToken::kType:
       case LexToken::kUnit:

@@ -25,6 +25,13 @@ class OpenMetricsParser : public ExpositionParser {
 
   bool times_are_seconds() const override { return true; }
 
+  /// Created lines are looked for in what follows.
+  bool can_continue() const override { return !options_.created_timestamps; }
+  void Continue(std::string* body, bool last) override {
+    lexer_ = OpenMetricsLexer(*body);
+    more_follows_ = !last;
+  }
+
   /// Units and created lines depend on the lines before: then every line is read.
   bool has_lines() const override { return !options_.created_timestamps && !options_.type_and_unit_labels; }
   size_t position() const override { return lexer_.position(); }
@@ -65,6 +72,7 @@ class OpenMetricsParser : public ExpositionParser {
   MetricType type_ = MetricType::kUnknown;
   std::string unit_;
   size_t family_length_ = 0;
+  bool more_follows_ = false;
 
   bool has_exemplar_ = false;
   bool looking_ahead_ = false;

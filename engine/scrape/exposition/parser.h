@@ -77,6 +77,14 @@ class ExpositionParser {
   /// Whether times behind a value are seconds (OpenMetrics), not milliseconds.
   virtual bool times_are_seconds() const { return false; }
 
+  // For bodies that are read piece by piece.
+
+  /// Whether Continue may be called.
+  virtual bool can_continue() const { return false; }
+  /// After kEnd: the body goes on with whole lines, `last` ones or not. `*body` gets a line end where the format needs one, and must
+  /// outlive this part's entries.
+  virtual void Continue(std::string* /*body*/, bool /*last*/) {}
+
   // For formats of lines, where the caller knows the line at position() from the scrape before (see line_table.h).
 
   /// Whether these three may be called at all.

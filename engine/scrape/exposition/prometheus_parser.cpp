@@ -77,6 +77,13 @@ EntryKind PrometheusParser::Next() {
   }
 }
 
+void PrometheusParser::Continue(std::string* body, bool last) {
+  if (last) {
+    body->push_back('\n');
+  }
+  lexer_ = PrometheusLexer(*body);
+}
+
 EntryKind PrometheusParser::NextKnown(size_t raw_length) {
   start_ = lexer_.position();
   parts_.Clear();

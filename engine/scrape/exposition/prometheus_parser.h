@@ -18,6 +18,9 @@ class PrometheusParser : public ExpositionParser {
   EntryKind Next() override;
   void ReadLabels(LabelPairs* labels) override;
 
+  bool can_continue() const override { return true; }
+  void Continue(std::string* body, bool last) override;
+
   bool has_lines() const override { return true; }
   size_t position() const override { return lexer_.position(); }
   size_t entry_start() const override { return start_; }
