@@ -242,6 +242,7 @@ std::string_view QueryErrorType(const absl::Status& status) {
     case absl::StatusCode::kInvalidArgument:
       return "bad_data";
     case absl::StatusCode::kFailedPrecondition:
+    case absl::StatusCode::kResourceExhausted:
       return "execution";
     case absl::StatusCode::kCancelled:
       return "canceled";

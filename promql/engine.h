@@ -113,13 +113,14 @@ struct EngineOptions {
   DurationMs default_subquery_step_ms = kMinute;
   int worker_threads = 0;  // for one query; 0: the machine's cores
   LanguageFeatures features;
-  MetricRegistry* registry = nullptr;  // for prometheus_engine_*; null: none
+  MetricRegistry* registry = nullptr;     // for prometheus_engine_*; null: none
   MemoryBudget* memory_budget = nullptr;  // of the process; null: no limit
-  std::string active_queries_file;     // names the queries that run now; "": none
+  std::string active_queries_file;        // names the queries that run now; "": none
 };
 
 /// The kinds of error that clients see; carried by absl::Status codes: kInvalidArgument bad_data (parse errors),
-/// kFailedPrecondition execution, kCancelled canceled, kDeadlineExceeded timeout, kInternal internal. See QueryErrorType().
+/// kFailedPrecondition and kResourceExhausted (no memory) execution, kCancelled canceled, kDeadlineExceeded timeout, kInternal internal.
+/// See QueryErrorType().
 std::string_view QueryErrorType(const absl::Status& status);
 
 struct QueryRequest {

@@ -200,8 +200,8 @@ class HeadCore {
   std::deque<Removed> removed_ GUARDED_BY(mu);
   uint64_t removed_before_ GUARDED_BY(mu) = 0;                            // that have left the front of removed_
   absl::flat_hash_map<uint32_t, uint64_t> removed_slots_ GUARDED_BY(mu);  // slot -> removed_before_ + index in removed_
-  TimestampMs swept_max_time_ GUARDED_BY(mu) = kMinTimestamp;   ///< max_time at the last sweep.
-  TimestampMs looked_max_time_ GUARDED_BY(mu) = kMinTimestamp;  ///< max_time when it was last asked whether one is due.
+  TimestampMs swept_max_time_ GUARDED_BY(mu) = kMinTimestamp;             ///< max_time at the last sweep.
+  TimestampMs looked_max_time_ GUARDED_BY(mu) = kMinTimestamp;            ///< max_time when it was last asked whether one is due.
   /// A maintenance that has been: what commits there were, and what series.
   struct Round {
     uint64_t commit;

@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -17,23 +18,40 @@
 namespace tocsin {
 
 /// The label pairs that a record or a block names by numbers, in the order of their first use.
-struct NamedPairs {
-  struct Pair {
-    std::string_view name;
-    std::string_view value;
-    std::string_view encoded;  // both, as Labels has them
-  };
-  std::vector<Pair> pairs;
-
+class NamedPairs {
+ public:
   /// Takes the numbers of one series' pairs and the texts of new ones. False for what are no labels: whole, sorted by name, no name twice,
   /// no empty value.
   bool Take(ByteReader* in, std::vector<uint32_t>* numbers);
   /// Of such numbers, as Labels::encoded().
   void Encode(std::span<const uint32_t> numbers, std::string* out) const;
+
+  size_t size() const { return pairs_.size(); }
+  std::string_view name(size_t number) const;
+  std::string_view value(size_t number) const;
+
+ private:
+  // A record may name millions. Both texts with their lengths before them, as Labels has them.
+  struct Pair {
+    const char* encoded;
+    uint32_t name_bytes;
+    uint32_t value_bytes;
+  };
+  std::vector<Pair> pairs_;
+};
+
+/// In place of NamedPairs for those who do not look at series.
+class SkippedPairs {
+ public:
+  bool Skip(ByteReader* in);
+
+ private:
+  uint64_t count_ = 0;
 };
 
 /// Walks one commit record and hands its items over in the order of the commit. A template, since most of a start goes by in it:
 /// a `Handler` has
+///   static constexpr bool kWantsSeries; where it is false, labels are not looked at and OnSeries need not be there
 ///   void OnSeries(uint32_t slot, const NamedPairs& pairs, std::span<const uint32_t> numbers)
 ///   void OnFloat(uint32_t slot, TimestampMs t, double value, bool out_of_order)
 ///   void OnHistogram(uint32_t slot, TimestampMs t, FloatHistogram histogram, bool integers, bool out_of_order)
@@ -78,11 +96,15 @@ class CommitRecordWalk {
     switch (item) {
       case RecordItem::kSeries:
         slot_ += static_cast<uint32_t>(in_.TakeZigZag());
-        if (!pairs_.Take(&in_, &numbers_)) {
-          return false;
+        if constexpr (Handler::kWantsSeries) {
+          if (!pairs_.Take(&in_, &numbers_)) {
+            return false;
+          }
+          handler_.OnSeries(slot_, pairs_, numbers_);
+          return true;
+        } else {
+          return pairs_.Skip(&in_);
         }
-        handler_.OnSeries(slot_, pairs_, numbers_);
-        return true;
       case RecordItem::kHistogram:
         return Histogram();
       case RecordItem::kExemplar: {
@@ -146,7 +168,7 @@ class CommitRecordWalk {
   Handler& handler_;
   uint32_t slot_ = 0;
   TimestampMs t_ = 0;
-  NamedPairs pairs_;
+  std::conditional_t<Handler::kWantsSeries, NamedPairs, SkippedPairs> pairs_;
   std::vector<uint32_t> numbers_;
 };
 

@@ -22,11 +22,11 @@ class SamplePass {
   void Finish() { ApplyWaiting(); }
 
   /// The handler of CommitRecordWalk.
+  static constexpr bool kWantsSeries = false;
   void OnFloat(uint32_t slot, TimestampMs t, double value, bool out_of_order);
   void OnHistogram(uint32_t slot, TimestampMs t, FloatHistogram histogram, bool integers, bool out_of_order);
   void OnStart(uint32_t slot, TimestampMs t, TimestampMs start_t);
   void OnDeletion(uint32_t slot, TimestampMs min_t, TimestampMs max_t);
-  void OnSeries(uint32_t, const NamedPairs&, std::span<const uint32_t>) {}
   void OnExemplar(uint32_t, TimestampMs, double, std::string_view) {}
   void OnMetadata(std::string_view, std::string_view, std::string_view, std::string_view) {}
 

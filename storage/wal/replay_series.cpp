@@ -5,11 +5,11 @@
 namespace tocsin {
 
 std::span<const PairId> ReplayedPairs::Acquire(const NamedPairs& pairs, std::span<const uint32_t> numbers) {
-  ids_.resize(pairs.pairs.size(), kNoId);
+  ids_.resize(pairs.size(), kNoId);
   last_.clear();
   for (const uint32_t number : numbers) {
     if (ids_[number] == kNoId) {
-      ids_[number] = table_.Acquire(pairs.pairs[number].name, pairs.pairs[number].value);
+      ids_[number] = table_.Acquire(pairs.name(number), pairs.value(number));
     } else {
       table_.AddReference(ids_[number]);
     }

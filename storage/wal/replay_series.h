@@ -45,6 +45,7 @@ class SeriesPass {
   bool Read(std::span<const uint8_t> record);
 
   /// The handler of CommitRecordWalk.
+  static constexpr bool kWantsSeries = true;
   void OnSeries(uint32_t slot, const NamedPairs& pairs, std::span<const uint32_t> numbers);
   void OnExemplar(uint32_t slot, TimestampMs t, double value, std::string_view encoded_labels);
   void OnMetadata(std::string_view metric, std::string_view type, std::string_view help, std::string_view unit);
