@@ -151,7 +151,7 @@ class MemoryLimitTest : public testing::Test {
 };
 
 TEST_F(MemoryLimitTest, WhatIsFarTooLargeLeavesTheProcessBelowItsLimitAndWhatIsKnownGoesOn) {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || !defined(__OPTIMIZE__)
+#if defined(TOCSIN_SANITIZED) || !defined(__OPTIMIZE__)
   GTEST_SKIP() << "memory is measured of the program as it is released";
 #endif
   Await("the small target", [&] { return Ask("count(doubled)") == kSmallSeries; });
