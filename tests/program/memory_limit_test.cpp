@@ -129,6 +129,13 @@ class MemoryLimitTest : public testing::Test {
                : NumberBehind(answer.substr(at), ",\"");
   }
 
+  /// It is refused while other work has the room that it needs.
+  double CountHuge() {
+    double count = -1;
+    Await("room to count", [&] { return (count = Ask("count(huge)")) >= 0; });
+    return count;
+  }
+
   void ExpectRulesGoOn() {
     const double before = Ask("count_over_time(doubled%7Bi=%223%22%7D%5B1h%5D)");
     Await("another evaluation", [&] { return Ask("count_over_time(doubled%7Bi=%223%22%7D%5B1h%5D)") > before; });
@@ -159,8 +166,8 @@ TEST_F(MemoryLimitTest, WhatIsFarTooLargeLeavesTheProcessBelowItsLimitAndWhatIsK
         [&] { return huge_served_ >= 2 && Ask("max(count_over_time(scrape_samples_scraped%7Bjob=%22huge%22%7D%5B1h%5D))") >= 3; });
   ExpectBelowLimit("scrapes");
 
-  EXPECT_GT(Ask("count(huge)"), 10'000);
-  EXPECT_LT(Ask("count(huge)"), kHugeSeries / 2);
+  EXPECT_GT(CountHuge(), 10'000);
+  EXPECT_LT(CountHuge(), kHugeSeries / 2);
   EXPECT_EQ(Ask("max(scrape_samples_scraped)"), kHugeSeries);
   EXPECT_GE(Ask("min(count_over_time(huge%7Bnamespace=%22shop-3%22%7D%5B1h%5D)%20and%20huge%7Bnamespace=%22shop-3%22%7D)"), 1);
   EXPECT_GT(NumberBehind(program_->Get("/metrics"), "\ntocsin_scrape_refused_series_total "), kHugeSeries / 2);
@@ -205,11 +212,11 @@ TEST_F(MemoryLimitTest, WhatIsFarTooLargeLeavesTheProcessBelowItsLimitAndWhatIsK
   ExpectRulesGoOn();
 
   // What memory could hold, it can hold again.
-  const double known = Ask("count(huge)");
+  const double known = CountHuge();
   program_->Kill();
   StartProgram();
   ExpectBelowLimit("replay");
-  EXPECT_EQ(Ask("count(huge)"), known);
+  EXPECT_EQ(CountHuge(), known);
   ExpectRulesGoOn();
   ExpectBelowLimit("the start");
 }
